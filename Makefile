@@ -1,0 +1,54 @@
+# `make demo` and `make test` need Debian's python3 (3.11 or newer), make and git, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help demo test check lint types format train clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: $(VENV)/runtime.done ## screen example photos with the published model
+	$(BIN)/cleanlane examples examples
+	$(BIN)/cleanlane screen examples --out result --overwrite || test $$? -eq 3  # two example files are broken on purpose
+
+test: $(VENV)/test.done ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/check.done lint types ## lint, types and tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/check.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/check.done
+	$(BIN)/mypy
+
+format: $(VENV)/check.done ## rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) examples result build dist
+
+# Debian packs venv apart from python3: where it is missing it is installed first.
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "CleanLane needs Python 3.11 or newer"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		echo "python3-venv is missing; installing it with apt-get"; \
+		$$(test $$(id -u) = 0 || echo sudo) sh -c 'apt-get update -qq && apt-get install -qq -y --no-install-recommends python3-venv'; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/runtime.done: $(VENV)/pyvenv.cfg pyproject.toml
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/test.done: $(VENV)/pyvenv.cfg pyproject.toml
+	$(PIP) --editable '.[test]'
+	@touch $@
+
+$(VENV)/check.done: $(VENV)/pyvenv.cfg pyproject.toml
+	$(PIP) --editable '.[check]'
+	@touch $@

@@ -1,0 +1,38 @@
+"""The command `cleanlane`: its subcommands, and one place where a user's mistake becomes a sentence and exit code 2."""
+
+import sys
+
+import typer
+
+from cleanlane import modelling, screening
+from vision.errors import UserError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="cleanlane",
+    help="净巷 CleanLane: finds garbage, overflowing bins, stacked debris and illegal postings in street photos.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command("screen")(screening.screen)
+app.command("validate")(screening.validate)
+app.command("examples")(screening.examples)
+app.command("train")(modelling.train)
+app.command("publish")(modelling.publish)
+app.command("evaluate")(modelling.evaluate)
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except UserError as error:
+        print(f"cleanlane: {error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""What several tests need: drawn pictures, the published model, and the labelled photos where they are at hand."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vision.images import NDArrayImage
+from vision.inference.detector import Detector
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def corners() -> NDArrayImage:
+    """A (60, 80, 3) picture: red top left, green top right, blue bottom left, white bottom right."""
+    image = np.zeros((60, 80, 3), np.uint8)
+    image[:30, :40] = (255, 0, 0)
+    image[:30, 40:] = (0, 255, 0)
+    image[30:, :40] = (0, 0, 255)
+    image[30:, 40:] = (255, 255, 255)
+    return image
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., bytes]:
+    """Encode an array or a Pillow image into a file's bytes."""
+
+    def encoded(image: NDArrayImage | Image.Image, file_format: str, **options: object) -> bytes:
+        buffer = io.BytesIO()
+        picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
+        picture.save(buffer, file_format, **options)
+        return buffer.getvalue()
+
+    return encoded
+
+
+@pytest.fixture(scope="session")
+def detector() -> Detector:
+    """The published model."""
+    return Detector()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of labelled photos, which are no part of the repository."""
+    folder = REPOSITORY.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the labelled photos are not on this machine")
+    return folder

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from vision.errors import UserError
+from vision.inference.journal import Entry, Journal
+from vision.inference.results import PhotoResult
+
+
+def entry(name: str) -> Entry:
+    return Entry(PhotoResult(path=name, sha256="0" * 64, verdict="clean", width=4, height=3), b"\xff\x00" + name.encode())
+
+
+def test_entries_survive_and_a_torn_line_is_cut_off(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    with Journal(path, {"a": 1}) as journal:
+        journal.append(entry("一.jpg"))
+        journal.append(entry("2.jpg"))
+    whole = path.read_bytes()
+    for kept in range(len(whole.splitlines(keepends=True)[0]), len(whole)):
+        path.write_bytes(whole[:kept])
+        with Journal(path, {"a": 1}) as journal:
+            assert len(journal.results) in (0, 1)
+            for result in journal.results.values():
+                assert journal.read(result) == entry("一.jpg")
+            journal.append(entry("3.jpg"))
+        with Journal(path, {"a": 1}) as journal:
+            last = list(journal.results.values())[-1]
+            assert journal.read(last) == entry("3.jpg")
+
+
+def test_even_the_first_line_may_be_torn(tmp_path: Path) -> None:
+    path = tmp_path / "j.jsonl"
+    for torn in (b"", b'{"a"'):
+        path.write_bytes(torn)
+        with Journal(path, {"a": 1}) as journal:
+            journal.append(entry("1.jpg"))
+        with Journal(path, {"a": 1}) as journal:
+            assert len(journal.results) == 1
+
+
+def test_other_settings_are_refused(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j.jsonl", {"threshold": 0.4}) as journal:
+        journal.append(entry("1.jpg"))
+    with pytest.raises(UserError, match="another model or options"):
+        Journal(tmp_path / "j.jsonl", {"threshold": 0.5})

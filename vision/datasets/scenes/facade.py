@@ -1,0 +1,156 @@
+"""Scenes from close up: small ads on a wall, a door, a pole or a box, and graffiti."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vision.datasets.scenes.backdrop import draw_far, draw_ground
+from vision.datasets.scenes.canvas import Canvas, NDArrayPixels, rotation
+from vision.datasets.scenes.graffiti import bubbles, tag
+from vision.datasets.scenes.postings import FLYER, SLIP, bent, flyer, slip, stencil
+from vision.datasets.scenes.solids import draw_solid
+from vision.datasets.scenes.street import stand
+from vision.datasets.scenes.texture import coloured, noise, streaks, with_alpha
+from vision.datasets.scenes.walls import Wall, draw_door, draw_plates, draw_shop_sign, draw_shutter, draw_wall
+
+__all__ = ["clean_wall", "graffiti_wall", "postings_on_pole", "postings_on_wall"]
+
+
+def _before_wall(
+    rng: np.random.Generator, size: tuple[int, int], distance: tuple[float, float], materials: tuple[str, ...]
+) -> tuple[Canvas, Wall]:
+    """Stand close before a wall that fills most of the picture."""
+    canvas = stand(rng, size, rng.uniform(-0.02, 0.1))
+    wall = Wall(rng.uniform(*distance), rng.uniform(-0.35, 0.35), 3.2)
+    draw_ground(canvas, rng)
+    draw_wall(canvas, rng, wall, str(rng.choice(materials)))
+    return canvas, wall
+
+
+def clean_wall(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
+    """Draw a wall with a door or a shop and what legally hangs there."""
+    canvas, wall = _before_wall(rng, size, (2.4, 3.6), ("plaster", "bricks", "tiles", "panels"))
+    if rng.random() < 0.5:
+        draw_shutter(canvas, rng, wall, 0.3)
+        draw_shop_sign(canvas, rng, wall, 0.3)
+        draw_plates(canvas, rng, wall, -1.35, 1.8)
+    else:
+        draw_door(canvas, rng, wall, rng.uniform(-0.6, 0.6))
+        draw_plates(canvas, rng, wall, rng.choice([-0.95, 0.95]), 1.7)
+    return canvas
+
+
+def postings_on_wall(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
+    """Draw a wall or a door on which slips, sheets and stencils are stuck."""
+    canvas, wall = _before_wall(rng, size, (1.5, 2.3), ("plaster", "bricks", "tiles", "panels"))
+    if rng.random() < 0.45:
+        draw_door(canvas, rng, wall, rng.uniform(-0.15, 0.15))
+        draw_plates(canvas, rng, wall, rng.choice([-0.85, 0.85]), 1.9)
+    reach = 0.42 * wall.distance
+    for _ in range(rng.integers(1, 3)):
+        _post(canvas, rng, wall, stencil(rng), rng.uniform(0.3, 0.45), (reach, 0.5))
+    for _ in range(rng.integers(2, 6)):
+        _post(canvas, rng, wall, flyer(rng), FLYER * rng.uniform(0.9, 1.4), (reach, 0.35))
+    for _ in range(rng.integers(4, 11)):
+        _post(canvas, rng, wall, slip(rng), SLIP * rng.uniform(1.0, 1.7), (reach, 0.45))
+    return canvas
+
+
+def _post(
+    canvas: Canvas, rng: np.random.Generator, wall: Wall, sheet: NDArrayPixels, width: float, reach: tuple[float, float]
+) -> None:
+    """Stick a sheet, `width` metres wide, somewhere within `reach` metres of the middle of the view."""
+    u, v = rng.uniform(-reach[0], reach[0]), canvas.camera.eye - 0.1 + rng.uniform(-reach[1], reach[1])
+    height = width * sheet.shape[0] / sheet.shape[1]
+    turn = rng.normal(0, 0.07) if rng.random() < 0.8 else rng.normal(0, 0.3)
+    shade = np.zeros_like(sheet)
+    shade[..., 3] = sheet[..., 3] // 3 * int((sheet[..., 3] > 0).mean() > 0.5)  # paint throws no shadow
+    canvas.face(wall.corners(u + 0.003, v - 0.004, width, height, turn), shade)
+    with canvas.label("illegal_posting"):
+        canvas.face(wall.corners(u, v, width, height, turn), sheet, canvas.light.on(wall.normal) * 1.1)
+
+
+def postings_on_pole(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
+    """Draw a lamp post or a switch box with small ads, the street behind it."""
+    canvas = stand(rng, size, rng.uniform(0.0, 0.08))
+    draw_ground(canvas, rng)
+    draw_far(canvas, rng, 0.7)
+    (_pole if rng.random() < 0.5 else _box)(canvas, rng)
+    return canvas
+
+
+def _pole(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Draw a concrete or steel pole close by, with slips bent round it."""
+    radius, z, x = rng.uniform(0.11, 0.17), rng.uniform(1.0, 1.4), rng.uniform(-0.12, 0.12)
+    grey = np.array([[0.62, 0.61, 0.58], [0.40, 0.42, 0.42], [0.26, 0.36, 0.32]])[rng.integers(3)]
+    rough = noise(rng, 1000, 160, 3, 6)
+    strip = coloured(grey, (0.05, rough), (-0.25, streaks(rng, 1000, 160)))
+    strip = bent(with_alpha(strip, np.full((1000, 160), 255)), -np.pi / 2, np.pi / 2)
+    facing = canvas.light.on((0, 0, -1)) * 1.1
+
+    def corners(left: float, right: float, low: float, high: float) -> list[list[float]]:
+        return [[x + left, high, z], [x + right, high, z], [x + right, low, z], [x + left, low, z]]
+
+    canvas.cast([[x - radius, 0, z], [x + radius, 0, z], [x, 2.5, z + radius]])
+    canvas.face(corners(-radius, radius, 0.0, 3.0), strip, facing)
+    v = canvas.camera.eye + 0.42
+    while v > canvas.camera.eye - 0.5:
+        for angle in (rng.uniform(-0.75, -0.3), rng.uniform(0.3, 0.7)) if rng.random() < 0.4 else (rng.uniform(-0.4, 0.4),):
+            sheet = flyer(rng) if rng.random() < 0.35 else slip(rng)
+            wide = (FLYER if sheet.shape[0] > sheet.shape[1] else SLIP) * rng.uniform(0.8, 1.2)
+            start, end = angle - wide / radius / 2, angle + wide / radius / 2
+            start, end = max(start, -1.45), min(end, 1.45)
+            high = wide * sheet.shape[0] / sheet.shape[1]
+            with canvas.label("illegal_posting"):
+                quad = corners(radius * np.sin(start), radius * np.sin(end), v - high, v)
+                canvas.face(quad, bent(sheet, start, end), facing)
+        v -= rng.uniform(0.10, 0.26)
+
+
+def _box(canvas: Canvas, rng: np.random.Generator) -> None:
+    """Draw a street cabinet with doors, the ads on its front."""
+    wide, high, yaw = rng.uniform(0.8, 1.1), rng.uniform(1.45, 1.75), rng.uniform(-0.5, 0.5)
+    paint = np.array([[0.40, 0.50, 0.44], [0.62, 0.63, 0.62], [0.34, 0.42, 0.50]])[rng.integers(3)]
+
+    def skin(h: int, w: int) -> NDArrayPixels:
+        return coloured(paint, (0.04, noise(rng, h, w, 4, 5)), (-0.25, streaks(rng, h, w)))
+
+    def doors(h: int, w: int) -> NDArrayPixels:
+        image = skin(h, w)
+        line = max(2, w // 110)
+        image[:, w // 2 - line : w // 2 + line] //= 3
+        for k in range(8):  # louvres
+            row = int(h * (0.78 + 0.02 * k))
+            image[row : row + max(1, line // 2), w // 10 : w * 4 // 10] //= 2
+        image[h // 2 : h // 2 + h // 14, w // 2 + 4 * line : w // 2 + 7 * line] = 60
+        return image
+
+    foot = np.array([rng.uniform(-0.1, 0.1), 0.0, 2.1])
+    draw_solid(canvas, foot, (wide, high, 0.5), rotation(yaw), {0: doors, -1: skin})
+    at = foot + rotation(yaw) @ np.array([0, 0, -0.252])
+    front = Wall(float(at[2] - at[0] * np.tan(yaw)), -yaw, high)
+    # the wall's own middle is straight ahead of the camera; the cabinet's is beside it
+    shift = float(at[0] / np.cos(yaw))
+    for _ in range(rng.integers(4, 10)):
+        sheet = flyer(rng) if rng.random() < 0.4 else slip(rng)
+        width = (FLYER if sheet.shape[0] > sheet.shape[1] else SLIP) * rng.uniform(0.9, 1.3)
+        height = width * sheet.shape[0] / sheet.shape[1]
+        u, v = shift + rng.uniform(-0.5, 0.5) * (wide - width - 0.05), rng.uniform(0.6, high - 0.3)
+        with canvas.label("illegal_posting"):
+            quad = front.corners(u, v, width, height, rng.normal(0, 0.08))
+            canvas.face(quad, sheet, canvas.light.on(front.normal) * 1.1)
+
+
+def graffiti_wall(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
+    """Draw a wall or a shutter with sprayed tags and painted letters."""
+    canvas, wall = _before_wall(rng, size, (2.6, 3.8), ("plaster", "bricks", "hoarding", "panels"))
+    if rng.random() < 0.35:
+        draw_shutter(canvas, rng, wall, rng.uniform(-0.3, 0.3))
+    columns = rng.permutation([-0.36, -0.05, 0.3])[: rng.integers(2, 4)]
+    for i, column in enumerate(columns):
+        picture, width = (bubbles(rng), rng.uniform(1.3, 1.9)) if i == 0 else (tag(rng), rng.uniform(0.6, 1.2))
+        height = width * picture.shape[0] / picture.shape[1]
+        u, v = column * wall.distance, rng.uniform(0.8, 1.7)
+        with canvas.label("graffiti"):
+            canvas.face(wall.corners(u, v, width, height, rng.normal(0, 0.08)), picture, canvas.light.on(wall.normal))
+    return canvas

@@ -1,0 +1,194 @@
+"""The only place where bytes become pixels: upright RGB, capture time and GPS."""
+
+import functools
+import io
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from vision.errors import PhotoError
+
+__all__ = ["MAX_PIXELS", "Gps", "NDArrayImage", "Photo", "read_photo", "read_photo_file"]
+
+NDArrayImage = npt.NDArray[np.uint8]  # (h, w, 3) RGB, upright
+
+MAX_PIXELS = 250_000_000  # phones make up to 200 MP; beyond this a file is taken for a decompression bomb
+
+
+@dataclass(frozen=True)
+class Gps:
+    """A point as the camera recorded it, in degrees of the named datum."""
+
+    latitude: float
+    longitude: float
+    datum: str = "WGS-84"
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded photo.
+
+    Attributes:
+        pixels: (h, w, 3) uint8 RGB, upright; may be smaller than width x height if a reduced scale was asked for.
+        width, height: Size of the full photo in pixels, upright.
+        captured: When it was taken; without a zone where the camera recorded none.
+        gps: Where it was taken.
+    """
+
+    pixels: NDArrayImage
+    width: int
+    height: int
+    captured: datetime | None = None
+    gps: Gps | None = None
+
+
+def read_photo_file(path: Path, at_least: int | None = None) -> Photo:
+    """Read a photo from a file; see `read_photo`.
+
+    Raises:
+        PhotoError: Also with reason `missing`, if the file can't be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PhotoError("missing", f"{path}: the file can't be read ({error.strerror})") from error
+    return read_photo(data, str(path), at_least)
+
+
+def read_photo(data: bytes, name: str = "photo", at_least: int | None = None) -> Photo:
+    """Decode JPEG, MPO, PNG, WebP, HEIC/HEIF, TIFF or GIF (first frame) by content, whatever the file is called.
+
+    Args:
+        data: The file's bytes.
+        name: What error messages call it.
+        at_least: A JPEG may be decoded at 1/2, 1/4 or 1/8 as long as its longest side keeps so many pixels.
+
+    Raises:
+        PhotoError: `empty`, `not_an_image`, `too_large`, `truncated` or `unsupported`.
+    """
+    if not data:
+        raise PhotoError("empty", f"{name}: the file is empty")
+    _prepare_pillow()
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return _decode(image, name, at_least)
+    except PhotoError:
+        raise
+    except UnidentifiedImageError as error:
+        raise PhotoError(
+            "not_an_image", f"{name}: expected a photo, but the content is no known image format"
+        ) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoError("too_large", f"{name}: more than {MAX_PIXELS // 10**6} million pixels") from error
+    except MemoryError as error:
+        raise PhotoError("too_large", f"{name}: there is not enough memory to decode it") from error
+    except Exception as error:
+        raise PhotoError("truncated", f"{name}: the file is damaged or cut off ({error})") from error
+
+
+@functools.cache
+def _prepare_pillow() -> None:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+    warnings.filterwarnings("ignore", module="PIL", category=UserWarning)  # damaged metadata is dealt with here
+
+
+def _decode(image: Image.Image, name: str, at_least: int | None) -> Photo:
+    if image.width * image.height > MAX_PIXELS:
+        raise PhotoError("too_large", f"{name}: {image.width}x{image.height} is more than {MAX_PIXELS} pixels")
+    full = image.size
+    exif = _exif(image)
+    if at_least is not None and image.format in ("JPEG", "MPO"):
+        scale = min(at_least / max(full), 1)
+        image.draft(None, (round(full[0] * scale), round(full[1] * scale)))
+    image.load()  # this turns some formats upright already, so the orientation left to do is read after it
+    orientation = _exif(image).get(ExifTags.Base.Orientation, 1)
+    upright = _turned(_rgb(image, name), orientation)
+    turned = orientation in (5, 6, 7, 8)
+    width, height = full[::-1] if turned else full
+    return Photo(np.asarray(upright), width, height, _captured(exif), _gps(exif))
+
+
+def _rgb(image: Image.Image, name: str) -> Image.Image:
+    """Convert to RGB, on white where it is transparent."""
+    if image.mode.startswith("I"):  # 16 bits per pixel; Pillow would clip instead of scale
+        grey = (np.asarray(image).astype(np.float64) / 257).clip(0, 255).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if image.mode == "F":
+        raise PhotoError("unsupported", f"{name}: floating-point pixels are not supported; save it with 8 or 16 bits")
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        on_white = Image.new("RGB", image.size, "white")
+        on_white.paste(rgba, mask=rgba.getchannel("A"))
+        return on_white
+    return image.convert("RGB")
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    """Undo what the EXIF orientation says was done to the picture."""
+    how = {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }.get(orientation)
+    return image if how is None else image.transpose(how)
+
+
+def _exif(image: Image.Image) -> dict[int, Any]:
+    """Return the tags of the main, Exif and GPS directories (the last under its own key); damaged ones are left out."""
+    tags: dict[int, Any] = {}
+    try:
+        exif = image.getexif()
+        tags.update(exif)
+        tags.update(exif.get_ifd(ExifTags.IFD.Exif))
+        tags[ExifTags.IFD.GPSInfo] = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    except Exception:  # noqa: BLE001 - a photo with damaged metadata is still a photo
+        return tags
+    return tags
+
+
+def _captured(exif: Mapping[int, Any]) -> datetime | None:
+    text = exif.get(ExifTags.Base.DateTimeOriginal) or exif.get(ExifTags.Base.DateTime)
+    zone = exif.get(ExifTags.Base.OffsetTimeOriginal) or ""
+    for candidate, pattern in (
+        (f"{text}{zone}".strip(), "%Y:%m:%d %H:%M:%S%z"),
+        (str(text).strip(), "%Y:%m:%d %H:%M:%S"),
+    ):
+        try:
+            return datetime.strptime(candidate.rstrip("\0"), pattern)
+        except ValueError:
+            continue
+    return None
+
+
+def _gps(exif: Mapping[int, Any]) -> Gps | None:
+    tags = exif.get(ExifTags.IFD.GPSInfo) or {}
+    try:
+        latitude = _degrees(tags[ExifTags.GPS.GPSLatitude], tags[ExifTags.GPS.GPSLatitudeRef], "S")
+        longitude = _degrees(tags[ExifTags.GPS.GPSLongitude], tags[ExifTags.GPS.GPSLongitudeRef], "W")
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180) or latitude == longitude == 0:  # phones write 0/0 for "none"
+        return None
+    datum = str(tags.get(ExifTags.GPS.GPSMapDatum, "")).strip("\0 ") or "WGS-84"
+    return Gps(round(latitude, 7), round(longitude, 7), datum)
+
+
+def _degrees(parts: tuple[Any, Any, Any], reference: str, negative: str) -> float:
+    degrees, minutes, seconds = map(float, parts)
+    value = degrees + minutes / 60 + seconds / 3600
+    return -value if str(reference).strip("\0 ").upper() == negative else value

@@ -1,0 +1,151 @@
+"""The gallery: one HTML file to look through the results of a screening, offline, on a phone or a desktop."""
+
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from vision.categories import category_of
+from vision.inference.results import Box, GpsPoint, PhotoResult, ResultFile
+
+__all__ = ["Card", "write_gallery"]
+
+EMBEDDED_BYTES = 40_000_000  # phones give up on pages much larger than this
+
+# What a failure's code means, in Chinese and English.
+REASONS = {
+    "empty": ("空文件", "Empty file"),
+    "missing": ("文件无法打开", "File can't be opened"),
+    "not_an_image": ("不是图片", "Not an image"),
+    "too_large": ("图片过大", "Too large"),
+    "truncated": ("文件损坏或不完整", "Damaged or cut off"),
+    "unsupported": ("格式不支持", "Unsupported format"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One photo of the gallery.
+
+    Attributes:
+        photo: What is known of it.
+        thumbnail: WebP without boxes, as `vision.inference.annotate.thumbnail` makes it; None if unreadable.
+        copy: Path of the annotated copy relative to the page, with forward slashes and not yet quoted as
+            a URL; None if none was written.
+    """
+
+    photo: PhotoResult
+    thumbnail: bytes | None
+    copy: str | None
+
+
+class Legend(NamedTuple):
+    """A category of the model as the page shows it; its position in the model names its CSS class."""
+
+    zh: str
+    en: str
+    colour: str
+    photos: int
+
+
+class Group(NamedTuple):
+    """The boxes of one category on one photo."""
+
+    category: int
+    boxes: int
+    best: float
+
+
+class Shown(NamedTuple):
+    """A card with everything that the template would otherwise have to work out."""
+
+    photo: PhotoResult
+    thumbnail: str | None
+    copy: str | None
+    groups: list[Group]
+    name: str
+    geo: str | None
+
+
+def write_gallery(path: Path, results: ResultFile, cards: Iterable[Card]) -> None:
+    """Write the page; an existing one is replaced only by a complete one.
+
+    Args:
+        path: The HTML file to write.
+        results: For counts, categories and the details at the foot.
+        cards: In the order of the page; consumed one by one, so that a generator keeps memory flat.
+            Thumbnails beyond 40 MB in total aren't embedded; such cards show their annotated copy.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    positions = {category.name: i for i, category in enumerate(results.model.categories)}
+    folder = Path(__file__).parent
+    environment = Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template("gallery.html.jinja").generate(
+        results=results,
+        created=results.created.astimezone(),
+        verdicts=Counter(photo.verdict for photo in results.photos),
+        legends=_legends(results),
+        reasons=REASONS,
+        positions=positions,
+        cards=_shown(cards, positions),
+    )
+    unfinished = path.with_name(path.name + ".tmp")
+    # File names may hold bytes that aren't UTF-8; they mustn't cost the page.
+    with unfinished.open("w", encoding="utf-8", errors="replace") as file:
+        file.writelines(page)
+    unfinished.replace(path)
+
+
+def _legends(results: ResultFile) -> list[Legend]:
+    photos = Counter(name for photo in results.photos for name in {found.category for found in photo.boxes})
+    return [
+        Legend(c.zh, c.name.replace("_", " ").capitalize(), category_of(c.name).colour, photos[c.name])
+        for c in results.model.categories
+    ]
+
+
+def _shown(cards: Iterable[Card], positions: dict[str, int]) -> Iterator[Shown]:
+    left = EMBEDDED_BYTES
+    for card in cards:
+        thumbnail = None
+        if card.thumbnail is not None and len(card.thumbnail) <= left:
+            left -= len(card.thumbnail)
+            thumbnail = "data:image/webp;base64," + b64encode(card.thumbnail).decode()
+        yield Shown(
+            photo=card.photo,
+            thumbnail=thumbnail,
+            # Quoting also takes the meaning from names such as `javascript:…`.
+            copy=None if card.copy is None else quote(card.copy, errors="surrogateescape"),
+            groups=_groups(card.photo.boxes, positions),
+            name=card.photo.path.replace("\\", "/").rsplit("/", 1)[-1],
+            geo=_geo(card.photo.gps),
+        )
+
+
+def _groups(boxes: Sequence[Box], positions: dict[str, int]) -> list[Group]:
+    """Return one group per category, the surest first."""
+    scores: dict[int, list[float]] = {}
+    for found in boxes:
+        scores.setdefault(positions[found.category], []).append(found.score)
+    groups = [Group(category, len(values), max(values)) for category, values in scores.items()]
+    return sorted(groups, key=lambda group: -group.best)
+
+
+def _geo(gps: GpsPoint | None) -> str | None:
+    """Return a `geo:` link, which is defined for WGS-84 only: another datum would lead to a wrong place."""
+    if gps is None or "".join(filter(str.isalnum, gps.datum)).upper() != "WGS84":
+        return None
+    return f"geo:{gps.latitude:.6f},{gps.longitude:.6f}"

@@ -1,0 +1,152 @@
+"""The result file of a screening, version 1: its models are its JSON Schema, its writer and its validator."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, ValidationError, model_validator
+
+from vision.datasets.recipe import sentence
+from vision.errors import ResultError
+
+__all__ = [
+    "Box",
+    "Failure",
+    "GpsPoint",
+    "ModelInfo",
+    "PhotoResult",
+    "ResultFile",
+    "ScreenedCategory",
+    "Verdict",
+    "load_results",
+]
+
+Verdict = Literal["needs_visit", "clean", "unreadable"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Pixels = Annotated[float, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Strict(BaseModel):
+    """Base of the models: unknown fields are errors, values don't change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Box(Strict):
+    """One thing that was found."""
+
+    category: str = Field(description="Name of one of model.categories.")
+    score: Fraction
+    box: tuple[Pixels, Pixels, Pixels, Pixels] = Field(description="x1, y1, x2, y2 in pixels of the upright photo.")
+
+
+class GpsPoint(Strict):
+    """Where a photo was taken, as the camera wrote it."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+    datum: str = Field(default="WGS-84", description="As stated in the photo; WGS-84 where nothing is stated.")
+
+
+class Failure(Strict):
+    """Why a photo couldn't be screened."""
+
+    reason: str = Field(description="Stable code: empty, truncated, not_an_image, too_large, unsupported, missing …")
+    message: str = Field(description="One sentence for people.")
+
+
+class PhotoResult(Strict):
+    """What is known of one photo after the screening."""
+
+    path: str = Field(description="As given on the command line; a zip member is written archive.zip!/member.")
+    sha256: Sha256 | None = Field(description="Hash of the file's bytes; null if they couldn't be read.")
+    verdict: Verdict
+    width: int | None = Field(default=None, gt=0, description="Pixels, upright.")
+    height: int | None = Field(default=None, gt=0, description="Pixels, upright.")
+    captured: AwareDatetime | NaiveDatetime | None = Field(
+        default=None, description="When it was taken; without a zone where the camera recorded none."
+    )
+    gps: GpsPoint | None = None
+    boxes: tuple[Box, ...] = Field(default=(), description="Best score first.")
+    failure: Failure | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.verdict == "unreadable") != (self.failure is not None):
+            raise ValueError("a failure is given exactly when the verdict is 'unreadable'")
+        if self.verdict == "unreadable":
+            if self.boxes:
+                raise ValueError("an unreadable photo has no boxes")
+            return self
+        if self.width is None or self.height is None:
+            raise ValueError("a readable photo has a width and a height")
+        for found in self.boxes:
+            x1, y1, x2, y2 = found.box
+            if not (x1 < x2 <= self.width and y1 < y2 <= self.height):
+                raise ValueError(f"box {found.box} doesn't lie within the photo of {self.width}x{self.height}")
+        return self
+
+
+class ScreenedCategory(Strict):
+    """A category of the model and how it was used."""
+
+    name: str
+    zh: str
+    is_problem: bool = Field(description="Whether a box of it makes a photo need a visit.")
+    threshold: Fraction = Field(description="Lowest score that counted in this run.")
+
+
+class ModelInfo(Strict):
+    """The model that looked at the photos."""
+
+    name: str
+    sha256: Sha256
+    input_size: tuple[int, int] = Field(description="Height and width in pixels that photos are scaled to.")
+    categories: tuple[ScreenedCategory, ...]
+
+
+class ResultFile(Strict):
+    """The whole file."""
+
+    format: Literal["cleanlane-results"] = "cleanlane-results"
+    version: Literal[1] = 1
+    created: AwareDatetime
+    software: str = Field(description="Program and version that wrote the file.")
+    provider: str = Field(description="ONNX Runtime execution provider that ran.")
+    iou: Fraction = Field(description="Overlap above which the weaker of two boxes of one category was dropped.")
+    model: ModelInfo
+    photos: tuple[PhotoResult, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        known = {category.name: category for category in self.model.categories}
+        for photo in self.photos:
+            unknown = [b.category for b in photo.boxes if b.category not in known]
+            if unknown:
+                raise ValueError(f"{photo.path}: category {unknown[0]!r} is not one of the model's")
+            problem = any(known[b.category].is_problem for b in photo.boxes)
+            if photo.verdict != "unreadable" and problem != (photo.verdict == "needs_visit"):
+                raise ValueError(f"{photo.path}: verdict {photo.verdict!r} doesn't follow from its boxes")
+        return self
+
+    def write(self, path: Path) -> None:
+        """Write the file as JSON; an existing one is replaced only by a complete one."""
+        unfinished = path.with_name(path.name + ".tmp")
+        unfinished.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+
+
+def load_results(path: Path) -> ResultFile:
+    """Read and check a result file.
+
+    Raises:
+        ResultError: It can't be read, isn't this format, or contradicts itself; the message says where.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ResultError(f"{path}: expected a result file, but it can't be read ({error.strerror})") from error
+    try:
+        return ResultFile.model_validate_json(text)
+    except ValidationError as error:
+        raise ResultError(f"{path}: {sentence(error)}") from error

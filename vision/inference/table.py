@@ -1,0 +1,56 @@
+"""The result table for a spreadsheet: a row per photo."""
+
+import csv
+from collections import Counter
+from pathlib import Path
+
+from vision.inference.results import PhotoResult, ResultFile, Verdict
+
+__all__ = ["VERDICTS_ZH", "write_table"]
+
+VERDICTS_ZH: dict[Verdict, str] = {"needs_visit": "需到场", "clean": "干净", "unreadable": "无法读取"}
+
+
+def write_table(path: Path, results: ResultFile) -> None:
+    """Write `results` as CSV with a byte-order mark, without which Excel garbles Chinese."""
+    unfinished = path.with_name(path.name + ".tmp")
+    categories = results.model.categories
+    header = [
+        "照片",
+        "结论",
+        *(c.zh for c in categories),
+        "最高分",
+        "拍摄时间",
+        "纬度",
+        "经度",
+        "坐标系",
+        "宽",
+        "高",
+        "原因",
+    ]
+    with unfinished.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for photo in results.photos:
+            counts = Counter(box.category for box in photo.boxes)
+            writer.writerow(
+                [_text(photo.path), VERDICTS_ZH[photo.verdict], *(counts[c.name] for c in categories), *_rest(photo)]
+            )
+    unfinished.replace(path)
+
+
+def _rest(photo: PhotoResult) -> list[object]:
+    gps = photo.gps
+    return [
+        photo.boxes[0].score if photo.boxes else "",
+        photo.captured.isoformat(sep=" ") if photo.captured else "",
+        *((gps.latitude, gps.longitude, gps.datum) if gps else ("", "", "")),
+        photo.width or "",
+        photo.height or "",
+        _text(photo.failure.message) if photo.failure else "",
+    ]
+
+
+def _text(value: str) -> str:
+    """Keep a spreadsheet from running a file name as a formula."""
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

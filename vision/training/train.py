@@ -1,0 +1,111 @@
+"""Fine-tune a checkpoint on the data set of a recipe."""
+
+import json
+import platform
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from vision.datasets.build import DataSet, write_training_folder
+from vision.errors import RecipeError
+from vision.training.runtime import cpu_bf16, cpu_count, import_ultralytics
+
+__all__ = ["read_hyperparameters", "train"]
+
+
+def read_hyperparameters(path: Path) -> dict[str, Any]:
+    """Read a YAML of Ultralytics training arguments.
+
+    Raises:
+        RecipeError: The file can't be read, isn't a mapping, or names an argument that Ultralytics doesn't have.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise RecipeError(f"{path}: expected a YAML of hyper-parameters, but it can't be read ({error})") from error
+    known = import_ultralytics().utils.DEFAULT_CFG_DICT
+    unknown = sorted(set(content) - set(known)) if isinstance(content, dict) else ["the file is no mapping"]
+    if unknown:
+        raise RecipeError(f"{path}: Ultralytics has no training argument {', '.join(unknown)}")
+    return dict(content)
+
+
+def train(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any], run: Path) -> Path:
+    """Train in the folder `run`, or go on there after an interruption, and return the trained checkpoint's path.
+
+    On a CPU the steps run in bfloat16 on every core. `run/run.json` says what was trained on what, where and
+    for how long; `run/weights/last.pt` is written after every epoch.
+
+    Raises:
+        RecipeError: The checkpoint is missing, or `run` belongs to a training on other data.
+    """
+    if not checkpoint.is_file():
+        raise RecipeError(f"{checkpoint}: expected a pretrained checkpoint (.pt), there is no such file")
+    data_yaml = write_training_folder(data_set, run.parent / "data")
+    record_file, last = run / "run.json", run / "weights" / "last.pt"
+    record = _record(data_set, checkpoint, hyperparameters)
+    if record_file.is_file():
+        before = json.loads(record_file.read_text(encoding="utf-8"))
+        if before["data_sha256"] != data_set.sha256 or before["hyperparameters"] != hyperparameters:
+            raise RecipeError(f"{run}: holds a run with other data or hyper-parameters; give another folder")
+        if before["finished"]:
+            return last
+        record = before
+    run.mkdir(parents=True, exist_ok=True)
+    _write_json(record_file, record)
+
+    started = time.monotonic()
+    with cpu_bf16():
+        _run_ultralytics(data_yaml, last if last.is_file() else checkpoint, hyperparameters, run)
+    record["seconds"] += round(time.monotonic() - started)
+    record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+    _write_json(record_file, record)
+    return last
+
+
+def _run_ultralytics(data_yaml: Path, start: Path, hyperparameters: dict[str, Any], run: Path) -> None:
+    ultralytics = import_ultralytics()
+    resume = start == run / "weights" / "last.pt"
+    ultralytics.YOLO(str(start)).train(
+        **hyperparameters,
+        data=str(data_yaml),
+        project=str(run.resolve().parent),
+        name=run.name,
+        exist_ok=True,
+        resume=str(start) if resume else False,
+        workers=min(2, cpu_count()),
+        cache="ram",  # mosaic decodes four photos a sample otherwise
+        val=False,  # figures come from the exported model and the runtime's own preprocessing
+        plots=False,
+    )
+
+
+def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]) -> dict[str, Any]:
+    import torch
+
+    ultralytics = import_ultralytics()
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{cpu_count()} CPU cores, bf16"
+    return {
+        "recipe": data_set.name,
+        "data_sha256": data_set.sha256,
+        "photos": len(data_set.of("train")),
+        "checkpoint": checkpoint.name,
+        "hyperparameters": hyperparameters,
+        "device": device,
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "ultralytics": ultralytics.__version__,
+        },
+        "seconds": 0,
+        "finished": None,
+    }
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    unfinished.replace(path)
