@@ -202,7 +202,8 @@ def test_a_changed_photo_is_done_again_on_resume(run: Run, photos: Path, model: 
     settings = {"model": results.model.model_dump(mode="json"), "iou": results.iou, "annotate": "problems"}
     lines = [json.dumps(settings, sort_keys=True)]
     lines += [
-        json.dumps({"result": photo.model_dump(mode="json"), "thumbnail": None, "copy": None}) for photo in results.photos
+        json.dumps({"result": photo.model_dump(mode="json"), "thumbnail": None, "copy": None})
+        for photo in results.photos
     ]
     (out / "unfinished.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     Image.new("RGB", (200, 200), (5, 5, 5)).save(photos / "bright.png")

@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -123,7 +123,7 @@ def test_reduced_decoding_keeps_the_full_size(corners: NDArrayImage, encode: Enc
     assert_corners(photo.pixels)
 
 
-def exif_of(taken: str | None, zone: str | None, gps: dict[int, object] | None) -> bytes:
+def exif_of(taken: str | None, zone: str | None, gps: Mapping[int, object] | None) -> bytes:
     exif = Image.Exif()
     if taken:
         exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = taken

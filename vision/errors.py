@@ -12,6 +12,11 @@ CleanLaneError
 A command line prints a UserError's message and exits with code 2; everything else is a traceback.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
 __all__ = [
     "CleanLaneError",
     "InternalError",
@@ -21,6 +26,7 @@ __all__ = [
     "RecipeError",
     "ResultError",
     "UserError",
+    "sentence",
 ]
 
 
@@ -65,3 +71,11 @@ class MissingExtraError(UserError):
 
 class InternalError(CleanLaneError):
     """Something that can't happen has happened."""
+
+
+def sentence(error: "ValidationError", limit: int = 5) -> str:
+    """Turn a pydantic error into one sentence: how many errors, then place and message of the first `limit`."""
+    details = error.errors(include_url=False)
+    places = [f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in details[:limit]]
+    more = f"; and {len(details) - limit} more" if len(details) > limit else ""
+    return f"found {len(details)} error{'s' * (len(details) > 1)}: {'; '.join(places)}{more}"

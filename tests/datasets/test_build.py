@@ -44,7 +44,7 @@ def write(data: Path, coco: dict[str, Any]) -> Path:
 
 def test_labels_are_read_with_what_the_source_annotates(coco: dict[str, Any], tmp_path: Path) -> None:
     source = read_source(write(tmp_path, coco) / "walls")
-    assert (source.name, source.licence, source.annotated) == ("walls", "own", {"graffiti", "bin"})
+    assert (source.name, source.licence, source.annotated) == ("walls", "own", frozenset({"graffiti", "bin"}))
     photo = source.photos[0]
     assert [(box.tolist(), name) for box, _, name in photo.labels] == [
         ([10, 10, 30, 40], "graffiti"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import vision.inference.detector
-from vision.datasets.scenes import draw_scene
+from vision.datasets.scenes import SceneKind, draw_scene
 from vision.errors import PhotoError
 from vision.images import NDArrayImage
 from vision.inference.detector import Detector
@@ -14,7 +14,7 @@ from vision.inference.detector import Detector
 
 @pytest.fixture(scope="module")
 def scene() -> NDArrayImage:
-    return draw_scene(seed=1, kind="overflowing_bins", size=(640, 480))[0]
+    return draw_scene(seed=1, kind=SceneKind.OVERFLOWING_BINS, size=(640, 480))[0]
 
 
 def test_the_docstrings_example() -> None:

@@ -8,7 +8,9 @@ from vision.inference.results import PhotoResult
 
 
 def entry(name: str) -> Entry:
-    return Entry(PhotoResult(path=name, sha256="0" * 64, verdict="clean", width=4, height=3), b"\xff\x00" + name.encode())
+    return Entry(
+        PhotoResult(path=name, sha256="0" * 64, verdict="clean", width=4, height=3), b"\xff\x00" + name.encode()
+    )
 
 
 def test_entries_survive_and_a_torn_line_is_cut_off(tmp_path: Path) -> None:

@@ -35,12 +35,18 @@ def results() -> ResultFile:
         verdict="needs_visit",
         width=640,
         height=480,
-        captured=datetime(2026, 5, 18, 8, 12, 3),  # noqa: DTZ001 - cameras seldom know their zone
+        captured=datetime(2026, 5, 18, 8, 12, 3),  # cameras seldom know their zone
         gps=GpsPoint(latitude=31.5, longitude=120.25),
-        boxes=(Box(category="litter", score=0.9, box=(1, 2, 30.5, 40)), Box(category="bin", score=0.5, box=(0, 0, 9, 9))),
+        boxes=(
+            Box(category="litter", score=0.9, box=(1, 2, 30.5, 40)),
+            Box(category="bin", score=0.5, box=(0, 0, 9, 9)),
+        ),
     )
     broken = PhotoResult(
-        path="b.jpg", sha256=None, verdict="unreadable", failure=Failure(reason="empty", message="b.jpg: the file is empty")
+        path="b.jpg",
+        sha256=None,
+        verdict="unreadable",
+        failure=Failure(reason="empty", message="b.jpg: the file is empty"),
     )
     clean = PhotoResult(path="红旗路.jpg", sha256=HASH, verdict="clean", width=10, height=10)
     model = ModelInfo(name="m", sha256=HASH, input_size=(640, 640), categories=categories)

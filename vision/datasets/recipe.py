@@ -6,9 +6,9 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from vision.errors import RecipeError
+from vision.errors import RecipeError, sentence
 
-__all__ = ["Recipe", "SourceChoice", "Split", "load_recipe", "sentence"]
+__all__ = ["Recipe", "SourceChoice", "Split", "load_recipe"]
 
 Split = Literal["train", "val", "test"]
 
@@ -49,11 +49,3 @@ def load_recipe(path: Path) -> Recipe:
         return Recipe.model_validate(content)
     except ValidationError as error:
         raise RecipeError(f"{path}: {sentence(error)}") from error
-
-
-def sentence(error: ValidationError, limit: int = 5) -> str:
-    """Turn a pydantic error into one sentence: how many errors, then place and message of the first `limit`."""
-    details = error.errors(include_url=False)
-    places = [f"{'.'.join(map(str, item['loc'])) or 'file'}: {item['msg']}" for item in details[:limit]]
-    more = f"; and {len(details) - limit} more" if len(details) > limit else ""
-    return f"found {len(details)} error{'s' * (len(details) > 1)}: {'; '.join(places)}{more}"

@@ -27,8 +27,8 @@ class Detector:
     """Finds garbage, overflowing bins, debris and postings in photos.
 
     >>> from vision import Detector
-    >>> from vision.datasets.scenes import draw_scene
-    >>> image, _ = draw_scene(seed=1, kind="overflowing_bins")
+    >>> from vision.datasets.scenes import SceneKind, draw_scene
+    >>> image, _ = draw_scene(seed=1, kind=SceneKind.OVERFLOWING_BINS)
     >>> detections = Detector().detect(image)
     >>> detections.boxes.shape == (len(detections), 4)
     True

@@ -5,8 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, ValidationError, model_validator
 
-from vision.datasets.recipe import sentence
-from vision.errors import ResultError
+from vision.errors import ResultError, sentence
 
 __all__ = [
     "Box",

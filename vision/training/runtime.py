@@ -49,7 +49,9 @@ def import_ultralytics() -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "ultralytics", "train") from error
     except ImportError as error:  # its OpenCV is built for desktops
-        raise UserError(f"Ultralytics can't be imported ({error}); on Debian, apt install libgl1 libglib2.0-0") from error
+        raise UserError(
+            f"Ultralytics can't be imported ({error}); on Debian, apt install libgl1 libglib2.0-0"
+        ) from error
     torch_utils.NUM_THREADS = cpu_count()  # the default leaves one core idle
     torch.set_num_threads(cpu_count())
     return ultralytics

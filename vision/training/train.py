@@ -3,6 +3,7 @@
 import json
 import platform
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,19 +58,26 @@ def train(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any], 
     run.mkdir(parents=True, exist_ok=True)
     _write_json(record_file, record)
 
-    started = time.monotonic()
+    started, seconds_before = time.monotonic(), record["seconds"]
+
+    def keep_time(_trainer: object) -> None:
+        record["seconds"] = round(seconds_before + time.monotonic() - started)
+        _write_json(record_file, record)
+
     with cpu_bf16():
-        _run_ultralytics(data_yaml, last if last.is_file() else checkpoint, hyperparameters, run)
-    record["seconds"] += round(time.monotonic() - started)
+        _run_ultralytics(data_yaml, last if last.is_file() else checkpoint, hyperparameters, run, keep_time)
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     _write_json(record_file, record)
     return last
 
 
-def _run_ultralytics(data_yaml: Path, start: Path, hyperparameters: dict[str, Any], run: Path) -> None:
-    ultralytics = import_ultralytics()
+def _run_ultralytics(
+    data_yaml: Path, start: Path, hyperparameters: dict[str, Any], run: Path, after_epoch: Callable[[object], None]
+) -> None:
     resume = start == run / "weights" / "last.pt"
-    ultralytics.YOLO(str(start)).train(
+    model = import_ultralytics().YOLO(str(start))
+    model.add_callback("on_model_save", after_epoch)
+    model.train(
         **hyperparameters,
         data=str(data_yaml),
         project=str(run.resolve().parent),

@@ -12,7 +12,6 @@ __all__ = ["draw_far", "draw_ground", "draw_kerb", "draw_tree"]
 
 FACADES = np.array([[0.80, 0.78, 0.72], [0.72, 0.62, 0.52], [0.66, 0.66, 0.66], [0.78, 0.66, 0.58], [0.85, 0.85, 0.83]])
 LEAVES = np.array([[0.22, 0.29, 0.15], [0.19, 0.25, 0.15], [0.29, 0.33, 0.18]])
-TILE = 4.0  # metres of ground in one texture; every paver's size divides it
 
 
 def draw_far(canvas: Canvas, rng: np.random.Generator, green: float) -> None:
@@ -72,16 +71,16 @@ def _paste(picture: NDArrayPixels, patch: NDArrayPixels, left: int, top: int) ->
     region[:] = (region + share * (patch[..., :3].astype(np.float32) - region)).astype(np.uint8)
 
 
-def draw_ground(canvas: Canvas, rng: np.random.Generator, paving: str | None = None) -> None:
-    """Lay the whole ground; `paving` is slabs, bricks, concrete or asphalt."""
-    kind = paving or str(rng.choice(["slabs", "bricks", "concrete", "asphalt"], p=[0.3, 0.25, 0.25, 0.2]))
+def draw_ground(canvas: Canvas, rng: np.random.Generator, tile: float = 4.0) -> None:
+    """Lay the whole ground; its pattern repeats every `tile` metres, an even number so that every paver fits."""
+    kind = str(rng.choice(["slabs", "bricks", "concrete", "asphalt"], p=[0.3, 0.25, 0.25, 0.2]))
     h, w = canvas.pixels.shape[:2]
     side = int(np.clip(0.6 * w, 240, 960))
-    texture = _paving(rng, kind, side)
+    texture = _paving(rng, kind, side, side / tile)
     turned = rng.uniform(-0.5, 0.5)
     c, s = np.cos(turned), np.sin(turned)
     spin = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
-    plan = canvas.camera.ground() @ spin @ np.diag([TILE / side, TILE / side, 1])
+    plan = canvas.camera.ground() @ spin @ np.diag([tile / side, tile / side, 1])
     ground = cv2.warpPerspective(texture, plan, (w, h), borderMode=cv2.BORDER_WRAP)
     blotches = to_pixels(0.5 + 0.16 * noise(rng, 256, 256, 3, 6, 0.7))
     wide = canvas.camera.ground() @ np.diag([14 / 256, 14 / 256, 1])
@@ -90,8 +89,8 @@ def draw_ground(canvas: Canvas, rng: np.random.Generator, paving: str | None = N
     canvas.pixels[:] = np.minimum(ground * bright[..., None], 255).astype(np.uint8)
 
 
-def _paving(rng: np.random.Generator, kind: str, side: int) -> NDArrayPixels:
-    metre = side / TILE
+def _paving(rng: np.random.Generator, kind: str, side: int, metre: float) -> NDArrayPixels:
+    """Paint a square of pavement, `side` pixels wide, at `metre` pixels a metre."""
     if kind == "slabs":
         grey = rng.uniform(0.50, 0.62)
         size = float(rng.choice([0.25, 0.4, 0.5]))

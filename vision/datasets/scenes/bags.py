@@ -47,9 +47,9 @@ def _ears(rng: np.random.Generator, side: int, x: float, y: float) -> NDArrayFlo
     mask = np.zeros((side, side), np.uint8)
     for lean in (rng.uniform(-0.16, -0.03), rng.uniform(0.03, 0.16)):
         tip = np.array([x + lean, y - rng.uniform(0.06, 0.12)])
-        points = np.array([[x - 0.03, y + 0.08], [x + 0.03, y + 0.08], tip + [0.035, 0.01], tip - [0.035, 0]])
+        points = np.array([[x - 0.03, y + 0.08], [x + 0.03, y + 0.08], tip - [-0.035, -0.01], tip - [0.035, 0]])
         cv2.fillConvexPoly(mask, cv2.convexHull((points * side).astype(np.int32)), 255)
-    return cv2.GaussianBlur(mask, (0, 0), side / 120).astype(np.float32) / 255
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), side / 120) / 255, np.float32)
 
 
 def _gathers(rng: np.random.Generator, angle: NDArrayFloat, distance: NDArrayFloat) -> NDArrayFloat:

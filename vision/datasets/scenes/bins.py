@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.datasets.scenes.bags import crumple, pool_of_bags
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels, rotation
+from vision.datasets.scenes.canvas import Canvas, rotation
 from vision.datasets.scenes.lettering import SANS, lettering
 from vision.datasets.scenes.solids import draw_box
 from vision.datasets.scenes.texture import noise
@@ -35,6 +35,7 @@ KINDS = (
     BinKind((0.13, 0.38, 0.22), "保护环境"),
 )
 HEIGHT, WIDTH, DEPTH = 1.0, 0.58, 0.66  # metres at the rim
+UP = np.array([0.0, 1.0, 0.0])
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,8 @@ def _loft(canvas: Canvas, stand: _Stand, lower: Points, upper: Points, colour: n
     normals = np.cross(high - low, next_low - low)
     for i in np.argsort(-(low + next_low)[:, 2]):
         normal = normals[i]
-        shine = 0.10 * max(0.0, float(normal @ [0.4, 0.3, -0.85]) / (np.linalg.norm(normal) + 1e-9)) ** 6
+        facing = float(normal @ np.array([0.4, 0.3, -0.85])) / float(np.linalg.norm(normal) + 1e-9)
+        shine = 0.10 * max(0.0, facing) ** 6
         tone = np.asarray(colour) * canvas.light.on(normal) + shine * canvas.light.sun
         canvas.fill(np.stack([low[i], next_low[i], next_high[i], high[i]]), tone)
 
@@ -207,6 +209,6 @@ def _heaped_load(canvas: Canvas, rng: np.random.Generator, stand: _Stand) -> Non
     for i, (across, rise, back) in enumerate(places):
         foot = stand.place([[across, HEIGHT - 0.12 + max(0.0, rise) * (back > 0.1), back]])[0]
         if rng.random() < 0.35:
-            canvas.billboard(foot + [0, 0.06, 0], rng.uniform(0.16, 0.3), crumple(rng, 110), rng.uniform(-3, 3))
+            canvas.billboard(foot + 0.06 * UP, rng.uniform(0.16, 0.3), crumple(rng, 110), rng.uniform(-3, 3))
         else:
             canvas.billboard(foot, rng.uniform(0.3, 0.46), bags[i % len(bags)], rng.uniform(-0.5, 0.5))

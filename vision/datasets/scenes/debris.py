@@ -51,7 +51,9 @@ def _cloth(rng: np.random.Generator, colour: np.ndarray[tuple[int], np.dtype[np.
         y, x = np.linspace(0, 1, h)[:, None], np.linspace(0, 1, w)[None]
         bulge = np.minimum(np.minimum(y, 1 - y), np.minimum(x * max(w / h, 0.3), (1 - x) * max(w / h, 0.3)))
         puffed = np.asarray(np.clip(bulge * 9, 0, 1) ** 0.5 - 1, np.float32)
-        image = coloured(colour, (0.06, noise(rng, h, w, 3, 5)), (0.35, puffed), (0.04, noise(rng, h, w, min(h, w) / 3, 1)))
+        image = coloured(
+            colour, (0.06, noise(rng, h, w, 3, 5)), (0.35, puffed), (0.04, noise(rng, h, w, min(h, w) / 3, 1))
+        )
         for k in range(1, seams + 1):
             at = k * w // (seams + 1)
             cv2.line(image, (at, 0), (at, h), tuple(int(c * 90) for c in colour), max(2, w // 90))
@@ -121,7 +123,9 @@ def _cabinet(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> No
                 image[(y0 + y1) // 2 : (y0 + y1) // 2 + max(2, h // 50), x0:x1] *= 3
             else:
                 cv2.rectangle(image, (x0, y0), (x1, y1), (60, 45, 35), max(1, w // 120))
-                cv2.rectangle(image, (x0 + w // 20, y0 + h // 20), (x1 - w // 20, y1 - h // 20), (90, 70, 50), max(1, w // 120))
+                cv2.rectangle(
+                    image, (x0 + w // 20, y0 + h // 20), (x1 - w // 20, y1 - h // 20), (90, 70, 50), max(1, w // 120)
+                )
         return image
 
     draw_solid(canvas, (x, 0, z), (wide, high, 0.45), turned, {0: front, -1: timber})
@@ -141,7 +145,9 @@ def _stacked_cartons(canvas: Canvas, rng: np.random.Generator, x: float, z: floa
 
 def draw_branches(canvas: Canvas, rng: np.random.Generator, x: float, z: float, size: float) -> None:
     """Throw a tangle of cut branches down, with some leaves."""
-    canvas.shadow(np.array([[-size, 0, -0.3], [size, 0, -0.3], [size, 0, 0.3], [-size, 0, 0.3]]) * 0.8 + [x, 0, z], 0.4, 0.2)
+    canvas.shadow(
+        np.array([[-size, 0, -0.3], [size, 0, -0.3], [size, 0, 0.3], [-size, 0, 0.3]]) * 0.8 + [x, 0, z], 0.4, 0.2
+    )
     mask = np.zeros((*canvas.owner.shape, 1), np.uint8)
     for _ in range(45):
         start = np.array([x, 0, z]) + rng.uniform([-size, 0, -0.25], [size, 0.25, 0.25])
@@ -159,5 +165,7 @@ def draw_branches(canvas: Canvas, rng: np.random.Generator, x: float, z: float, 
             green = tuple(float(c) for c in np.array([0.30, 0.38, 0.16]) * rng.uniform(0.5, 1.2) * 255)
             axes = (max(2, thick * 2), max(1, thick))
             if rng.random() < 0.6:
-                cv2.ellipse(canvas.pixels, tuple(map(int, tip)), axes, rng.uniform(0, 180), 0, 360, green, -1, cv2.LINE_AA)
+                cv2.ellipse(
+                    canvas.pixels, tuple(map(int, tip)), axes, rng.uniform(0, 180), 0, 360, green, -1, cv2.LINE_AA
+                )
     canvas.owner[mask[..., 0] > 0] = canvas.current

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from vision.datasets.scenes.backdrop import draw_far, draw_ground
+from vision.datasets.scenes.backdrop import draw_ground
 from vision.datasets.scenes.canvas import Canvas, NDArrayPixels, rotation
 from vision.datasets.scenes.graffiti import bubbles, tag
+from vision.datasets.scenes.openings import draw_door, draw_plates, draw_shop_sign, draw_shutter
 from vision.datasets.scenes.postings import FLYER, SLIP, bent, flyer, slip, stencil
 from vision.datasets.scenes.solids import draw_solid
-from vision.datasets.scenes.street import stand
+from vision.datasets.scenes.street import place, stand
 from vision.datasets.scenes.texture import coloured, noise, streaks, with_alpha
-from vision.datasets.scenes.walls import Wall, draw_door, draw_plates, draw_shop_sign, draw_shutter, draw_wall
+from vision.datasets.scenes.walls import Wall, draw_wall
 
 __all__ = ["clean_wall", "graffiti_wall", "postings_on_pole", "postings_on_wall"]
 
@@ -72,9 +73,7 @@ def _post(
 
 def postings_on_pole(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw a lamp post or a switch box with small ads, the street behind it."""
-    canvas = stand(rng, size, rng.uniform(0.0, 0.08))
-    draw_ground(canvas, rng)
-    draw_far(canvas, rng, 0.7)
+    canvas, _ = place(rng, size, rng.uniform(5.0, 9.0), pitch=0.04)
     (_pole if rng.random() < 0.5 else _box)(canvas, rng)
     return canvas
 
@@ -95,7 +94,9 @@ def _pole(canvas: Canvas, rng: np.random.Generator) -> None:
     canvas.face(corners(-radius, radius, 0.0, 3.0), strip, facing)
     v = canvas.camera.eye + 0.42
     while v > canvas.camera.eye - 0.5:
-        for angle in (rng.uniform(-0.75, -0.3), rng.uniform(0.3, 0.7)) if rng.random() < 0.4 else (rng.uniform(-0.4, 0.4),):
+        for angle in (
+            (rng.uniform(-0.75, -0.3), rng.uniform(0.3, 0.7)) if rng.random() < 0.4 else (rng.uniform(-0.4, 0.4),)
+        ):
             sheet = flyer(rng) if rng.random() < 0.35 else slip(rng)
             wide = (FLYER if sheet.shape[0] > sheet.shape[1] else SLIP) * rng.uniform(0.8, 1.2)
             start, end = angle - wide / radius / 2, angle + wide / radius / 2
@@ -109,7 +110,7 @@ def _pole(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def _box(canvas: Canvas, rng: np.random.Generator) -> None:
     """Draw a street cabinet with doors, the ads on its front."""
-    wide, high, yaw = rng.uniform(0.8, 1.1), rng.uniform(1.45, 1.75), rng.uniform(-0.5, 0.5)
+    wide, high, yaw = rng.uniform(0.9, 1.2), rng.uniform(1.5, 1.8), rng.uniform(-0.5, 0.5)
     paint = np.array([[0.40, 0.50, 0.44], [0.62, 0.63, 0.62], [0.34, 0.42, 0.50]])[rng.integers(3)]
 
     def skin(h: int, w: int) -> NDArrayPixels:
@@ -125,7 +126,7 @@ def _box(canvas: Canvas, rng: np.random.Generator) -> None:
         image[h // 2 : h // 2 + h // 14, w // 2 + 4 * line : w // 2 + 7 * line] = 60
         return image
 
-    foot = np.array([rng.uniform(-0.1, 0.1), 0.0, 2.1])
+    foot = np.array([rng.uniform(-0.1, 0.1), 0.0, 1.9])
     draw_solid(canvas, foot, (wide, high, 0.5), rotation(yaw), {0: doors, -1: skin})
     at = foot + rotation(yaw) @ np.array([0, 0, -0.252])
     front = Wall(float(at[2] - at[0] * np.tan(yaw)), -yaw, high)
@@ -135,7 +136,7 @@ def _box(canvas: Canvas, rng: np.random.Generator) -> None:
         sheet = flyer(rng) if rng.random() < 0.4 else slip(rng)
         width = (FLYER if sheet.shape[0] > sheet.shape[1] else SLIP) * rng.uniform(0.9, 1.3)
         height = width * sheet.shape[0] / sheet.shape[1]
-        u, v = shift + rng.uniform(-0.5, 0.5) * (wide - width - 0.05), rng.uniform(0.6, high - 0.3)
+        u, v = shift + rng.uniform(-0.5, 0.5) * (wide - width - 0.05), rng.uniform(0.75, high - 0.25)
         with canvas.label("illegal_posting"):
             quad = front.corners(u, v, width, height, rng.normal(0, 0.08))
             canvas.face(quad, sheet, canvas.light.on(front.normal) * 1.1)
@@ -148,7 +149,7 @@ def graffiti_wall(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
         draw_shutter(canvas, rng, wall, rng.uniform(-0.3, 0.3))
     columns = rng.permutation([-0.36, -0.05, 0.3])[: rng.integers(2, 4)]
     for i, column in enumerate(columns):
-        picture, width = (bubbles(rng), rng.uniform(1.3, 1.9)) if i == 0 else (tag(rng), rng.uniform(0.6, 1.2))
+        picture, width = (bubbles(rng), rng.uniform(1.3, 1.9)) if i == 0 else (tag(rng), rng.uniform(0.9, 1.6))
         height = width * picture.shape[0] / picture.shape[1]
         u, v = column * wall.distance, rng.uniform(0.8, 1.7)
         with canvas.label("graffiti"):

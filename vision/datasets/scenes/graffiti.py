@@ -19,7 +19,7 @@ def tag(rng: np.random.Generator) -> NDArrayPixels:
     """Write a handstyle tag in one or two passes, (h, w, 4)."""
     h, w = 220, int(rng.uniform(360, 620))
     alpha = np.zeros((h, w), np.uint8)
-    width = int(rng.uniform(7, 13))
+    width = int(rng.uniform(9, 17))
     knots = []
     for left in np.linspace(40, w - 100, int(rng.integers(3, 6))):  # each letter a few strokes up and down
         for k in range(int(rng.integers(4, 7))):
@@ -55,7 +55,7 @@ def _sprayed(rng: np.random.Generator, alpha: NDArrayPixels, ink: tuple[int, int
     """Give a mask the soft edge and the overspray of a can."""
     soft = cv2.GaussianBlur(alpha, (0, 0), 1.6).astype(np.float32)
     mist = cv2.GaussianBlur(alpha, (0, 0), 9).astype(np.float32) * (rng.random(alpha.shape, dtype=np.float32) < 0.15)
-    covered = np.maximum(soft * (0.92 + 0.04 * noise(rng, *alpha.shape, 6, 3)), 0.5 * mist)
+    covered = np.maximum(soft * (0.92 + 0.04 * noise(rng, alpha.shape[0], alpha.shape[1], 6, 3)), 0.5 * mist)
     paint = np.broadcast_to(np.array(ink, np.uint8), (*alpha.shape, 3))
     return np.dstack([paint, np.clip(covered, 0, 245).astype(np.uint8)])
 

@@ -17,17 +17,19 @@ def develop(pixels: NDArrayPixels, rng: np.random.Generator, *, night: bool) -> 
     lighting = (_lamp if night else _daylight)(rng, 48, 64)
     image = cv2.GaussianBlur(pixels, (0, 0), max(0.4, w / 1600 * rng.uniform(0.7, 1.0)))
     scaled = image.astype(np.float32) * cv2.resize(lighting, (w, h), interpolation=cv2.INTER_CUBIC)
-    grain = rng.standard_normal((h, w), dtype=np.float32) * np.float32(rng.uniform(5, 8) if night else rng.uniform(2, 4))
+    grain = rng.standard_normal((h, w), dtype=np.float32) * np.float32(
+        rng.uniform(5, 8) if night else rng.uniform(2, 4)
+    )
     scaled += cv2.GaussianBlur(grain, (0, 0), 0.6)[..., None] * np.float32(1.3)
     shown = _curve(np.clip(scaled, 0, 255).astype(np.uint8), rng)
     _, coded = cv2.imencode(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(78, 92))])
-    photo: NDArrayPixels = np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
+    photo: NDArrayPixels = cv2.cvtColor(cv2.imdecode(coded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
     return photo
 
 
 def _daylight(rng: np.random.Generator, h: int, w: int) -> NDArrayFloat:
     """Brightness (h, w, 3): a slope, large soft patches, darker corners, the white balance."""
-    y, x = np.mgrid[-1:1:h * 1j, -1:1:w * 1j]  # type: ignore[misc]
+    y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     slope = rng.normal(0, 0.08) * x + rng.normal(0, 0.06) * y
     patches = 0.05 * noise(rng, h, w, 2, 2)
     level = (1 + slope + patches - 0.10 * (x**2 + y**2)) * rng.uniform(0.92, 1.12)
@@ -36,7 +38,7 @@ def _daylight(rng: np.random.Generator, h: int, w: int) -> NDArrayFloat:
 
 def _lamp(rng: np.random.Generator, h: int, w: int) -> NDArrayFloat:
     """Brightness (h, w, 3) at night: the flash in the middle, a yellow street lamp from one side."""
-    y, x = np.mgrid[-1:1:h * 1j, -1:1:w * 1j]  # type: ignore[misc]
+    y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     flash = np.exp(-((x - rng.normal(0, 0.12)) ** 2 * 1.3 + (y - 0.15) ** 2 * 1.5))
     lamp = np.exp(-((x - rng.choice([-1.1, 1.1])) ** 2 + (y + 0.9) ** 2))
     white, yellow = np.array([0.78, 0.80, 0.82]), np.array([0.62, 0.44, 0.20])

@@ -11,8 +11,31 @@ from vision.datasets.scenes.texture import noise, with_alpha
 
 __all__ = ["FLYER", "SLIP", "bent", "flyer", "slip", "stencil"]
 
-TRADES = ("开锁", "办证", "疏通下水道", "高价回收", "贷款", "招租", "刻章", "搬家", "防水补漏", "收旧手机", "修空调", "代办信用卡")
-DETAILS = ("上门服务", "随叫随到", "当天放款", "无抵押", "专业团队", "价格优惠", "家电 家具 空调", "精装两室 拎包入住", "24小时")
+TRADES = (
+    "开锁",
+    "办证",
+    "疏通下水道",
+    "高价回收",
+    "贷款",
+    "招租",
+    "刻章",
+    "搬家",
+    "防水补漏",
+    "收旧手机",
+    "修空调",
+    "代办信用卡",
+)
+DETAILS = (
+    "上门服务",
+    "随叫随到",
+    "当天放款",
+    "无抵押",
+    "专业团队",
+    "价格优惠",
+    "家电 家具 空调",
+    "精装两室 拎包入住",
+    "24小时",
+)
 PAPERS = (("#f6f3e8", "#1c1c1c"), ("#fffdf5", "#b3161b"), ("#f5d94a", "#1a1a1a"), ("#f2a7b5", "#1a1a1a"),
           ("#f04e30", "#fff6d0"), ("#d7ecd4", "#0c4020"), ("#ffffff", "#0b3f91"), ("#cfe3f5", "#a01218"))  # fmt: skip
 SLIP = 0.14  # metres: the usual width of a sticker
@@ -58,7 +81,9 @@ def flyer(rng: np.random.Generator) -> NDArrayPixels:
 def stencil(rng: np.random.Generator) -> NDArrayPixels:
     """Stamp a trade and a number straight onto the wall, (h, w, 4) with a clear ground."""
     ink = str(rng.choice(["#15151c", "#a5121a", "#14328c"]))
-    mark = lettering([str(rng.choice(["办证", "开锁", "刻章", "贷款", "疏通"])), _number(rng)], SANS, 60, ink, None, sizes=[1, 0.9])
+    mark = lettering(
+        [str(rng.choice(["办证", "开锁", "刻章", "贷款", "疏通"])), _number(rng)], SANS, 60, ink, None, sizes=[1, 0.9]
+    )
     patchy = np.clip(0.75 + 0.35 * noise(rng, mark.shape[0], mark.shape[1], 5, 5), 0.1, 1)
     mark[..., 3] = (cv2.GaussianBlur(mark[..., 3], (0, 0), 1.2) * patchy * 0.9).astype(np.uint8)
     return mark
@@ -81,7 +106,7 @@ def _worn(rng: np.random.Generator, sheet: NDArrayPixels) -> NDArrayPixels:
 
 def bent(picture: NDArrayPixels, start: float, end: float) -> NDArrayPixels:
     """Bend a picture (h, w, 4) round a pole from angle `start` to `end`; 0 faces the viewer, radians."""
-    h, w = picture.shape[:2]
+    w = picture.shape[1]
     across = np.linspace(np.sin(start), np.sin(end), w)
     columns = ((np.arcsin(np.clip(across, -1, 1)) - start) / (end - start) * (w - 1)).round().astype(int)
     bent_ = picture[:, np.clip(columns, 0, w - 1)].copy()

@@ -8,17 +8,9 @@ from vision.datasets.scenes.backdrop import LEAVES, draw_far, draw_ground, draw_
 from vision.datasets.scenes.bins import KINDS, draw_bin, draw_overflowing_bin
 from vision.datasets.scenes.canvas import Camera, Canvas, Light
 from vision.datasets.scenes.debris import draw_debris
+from vision.datasets.scenes.openings import draw_door, draw_plates, draw_shop_sign, draw_shutter, draw_window
 from vision.datasets.scenes.texture import foliage
-from vision.datasets.scenes.walls import (
-    MATERIALS,
-    Wall,
-    draw_door,
-    draw_plates,
-    draw_shop_sign,
-    draw_shutter,
-    draw_wall,
-    draw_window,
-)
+from vision.datasets.scenes.walls import MATERIALS, Wall, draw_wall
 from vision.datasets.scenes.waste import draw_heap, draw_litter, draw_scraps
 
 __all__ = [
@@ -30,6 +22,7 @@ __all__ = [
     "litter",
     "mixed_corner",
     "overflowing_bins",
+    "place",
     "stand",
 ]
 
@@ -52,7 +45,7 @@ def stand(rng: np.random.Generator, size: tuple[int, int], pitch: float, eye: fl
     return Canvas(camera, daylight(rng))
 
 
-def _place(rng: np.random.Generator, size: tuple[int, int], back: float, pitch: float = 0.2) -> tuple[Canvas, Wall]:
+def place(rng: np.random.Generator, size: tuple[int, int], back: float, pitch: float = 0.2) -> tuple[Canvas, Wall]:
     """Draw a street without objects, closed off at about `back` metres by a wall or a hedge."""
     canvas = stand(rng, size, pitch)
     setting = str(rng.choice(["facade", "low wall", "hedge", "hoarding"], p=[0.35, 0.2, 0.3, 0.15]))
@@ -106,7 +99,11 @@ def _row(rng: np.random.Generator, count: int, z: float) -> list[tuple[float, fl
     middle = rng.uniform(-0.12, 0.12) * z
     offsets = (np.arange(count) - (count - 1) / 2) * gap
     places = [
-        (float(middle + o * np.cos(slant)), float(z + o * np.sin(slant) + rng.normal(0, 0.03)), rng.normal(-slant, 0.08))
+        (
+            float(middle + o * np.cos(slant)),
+            float(z + o * np.sin(slant) + rng.normal(0, 0.03)),
+            rng.normal(-slant, 0.08),
+        )
         for o in offsets
     ]
     return sorted(places, key=lambda place: -place[1])
@@ -114,14 +111,14 @@ def _row(rng: np.random.Generator, count: int, z: float) -> list[tuple[float, fl
 
 def clean_street(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw a street where nothing is wrong."""
-    canvas, _ = _place(rng, size, rng.uniform(4.5, 8.0), pitch=0.12)
+    canvas, _ = place(rng, size, rng.uniform(4.5, 8.0), pitch=0.12)
     return canvas
 
 
 def bin_point(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw a collection point in order: one to four bins, lids shut."""
     z = rng.uniform(2.7, 3.8)
-    canvas, _ = _place(rng, size, z + rng.uniform(1.3, 2.2))
+    canvas, _ = place(rng, size, z + rng.uniform(1.3, 2.2))
     kinds = rng.permutation(len(KINDS))
     for i, (x, depth, turn) in enumerate(_row(rng, int(rng.integers(1, 5)), z)):
         draw_bin(canvas, rng, KINDS[kinds[i]], x, depth, turn)
@@ -131,7 +128,7 @@ def bin_point(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
 def overflowing_bins(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw one to three bins of which at least one overflows, with scraps at their feet."""
     z, count = rng.uniform(2.4, 3.3), int(rng.integers(1, 4))
-    canvas, _ = _place(rng, size, z + rng.uniform(1.3, 2.0))
+    canvas, _ = place(rng, size, z + rng.uniform(1.3, 2.0))
     full = rng.integers(count)
     kinds = rng.permutation(len(KINDS))
     for i, (x, depth, turn) in enumerate(_row(rng, count, z)):
@@ -145,7 +142,7 @@ def overflowing_bins(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
 def heap(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw a heap of rubbish bags, some against a bin."""
     z = rng.uniform(2.4, 3.2)
-    canvas, _ = _place(rng, size, z + rng.uniform(1.0, 1.8))
+    canvas, _ = place(rng, size, z + rng.uniform(1.0, 1.8))
     if rng.random() < 0.3:
         draw_bin(canvas, rng, KINDS[rng.integers(len(KINDS))], rng.choice([-1.2, 1.2]), z + 0.3, rng.normal(0, 0.2))
     draw_heap(canvas, rng, rng.uniform(-0.3, 0.3), z, rng.uniform(0.75, 1.2), rng.uniform(0.4, 0.8))
@@ -155,18 +152,18 @@ def heap(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
 def debris(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw bulky waste put down against a wall."""
     z = rng.uniform(2.9, 3.6)
-    canvas, wall = _place(rng, size, z + 1.2)
+    canvas, wall = place(rng, size, z + 1.2)
     draw_debris(canvas, rng, rng.uniform(-0.2, 0.2), z, wall.distance - 0.25)
     return canvas
 
 
 def litter(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Look down at a few single items on the pavement."""
-    canvas = stand(rng, size, 0.85, eye=1.15)
-    draw_ground(canvas, rng)
+    canvas = stand(rng, size, 0.85, eye=0.95)
+    draw_ground(canvas, rng, tile=2.0)
     if canvas.camera.horizon() > 0:
         draw_far(canvas, rng, 1.0)
-    places = rng.uniform([-0.45, 0.7], [0.45, 1.6], (int(rng.integers(2, 6)), 2))
+    places = rng.uniform([-0.4, 0.6], [0.4, 1.4], (int(rng.integers(2, 6)), 2))
     for x, z in places[np.argsort(-places[:, 1])]:
         draw_litter(canvas, rng, x, z)
     return canvas
@@ -175,7 +172,7 @@ def litter(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
 def mixed_corner(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw a corner where everything is wrong: full bins, a heap, boards, litter."""
     z = rng.uniform(3.2, 3.8)
-    canvas, wall = _place(rng, size, z + 1.4)
+    canvas, wall = place(rng, size, z + 1.4)
     side = float(rng.choice([-1, 1]))
     draw_debris(canvas, rng, side * 1.3, z, wall.distance - 0.25)
     kinds = rng.permutation(len(KINDS))

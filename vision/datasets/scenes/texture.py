@@ -45,7 +45,7 @@ def coloured(colour: Colour, *layers: tuple[float, NDArrayFloat]) -> NDArrayPixe
 
 def to_pixels(values: Any) -> NDArrayPixels:
     """Turn values in 0..1 into 8-bit pixels."""
-    return np.clip(values * 255, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values * 255, 0, 255), np.uint8)
 
 
 def with_alpha(rgb: NDArrayPixels, alpha: Any) -> NDArrayPixels:
@@ -148,8 +148,8 @@ def lit(height: NDArrayFloat, light: tuple[float, float, float], shine: float) -
     gradient_y, gradient_x = np.gradient(height)
     normal = np.stack([-gradient_x, -gradient_y, np.ones_like(height)], axis=-1)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    to = np.array(light, np.float32)
-    to /= np.linalg.norm(to)
-    half = to + np.array([0, 0, 1], np.float32)
+    to = np.array(light) / np.linalg.norm(light)
+    half = to + np.array([0, 0, 1])
     half /= np.linalg.norm(half)
-    return np.maximum(normal @ to, 0), np.maximum(normal @ half, 0) ** shine
+    diffuse, mirrored = np.maximum(normal @ to, 0), np.maximum(normal @ half, 0)
+    return np.asarray(diffuse, np.float32), np.asarray(mirrored**shine, np.float32)

@@ -1,31 +1,19 @@
-"""Walls, and what legally hangs or opens in them: doors, shutters, windows, number plates, shop signs."""
+"""Walls, and the planes that things hang on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vision.datasets.scenes.canvas import Canvas, NDArrayPixels
-from vision.datasets.scenes.lettering import SANS, lettering
-from vision.datasets.scenes.texture import coloured, corrugated, cracks, masonry, noise, streaks, to_pixels, wood
+from vision.datasets.scenes.texture import coloured, corrugated, cracks, masonry, noise, streaks, to_pixels
 
-__all__ = [
-    "MATERIALS",
-    "Wall",
-    "draw_door",
-    "draw_plates",
-    "draw_shop_sign",
-    "draw_shutter",
-    "draw_wall",
-    "draw_window",
-]
+__all__ = ["MATERIALS", "Wall", "draw_wall"]
 
 MATERIALS = ("plaster", "bricks", "tiles", "hoarding", "panels")
 PAINTS = np.array([[0.80, 0.77, 0.70], [0.78, 0.70, 0.56], [0.74, 0.74, 0.72], [0.86, 0.85, 0.82], [0.70, 0.62, 0.54]])
-SHOPS = ("便民超市", "老王五金", "兰州牛肉面", "顺发理发店", "社区药房", "红旗百货", "福来水果", "文具打印")
 
 
 @dataclass(frozen=True)
@@ -83,28 +71,30 @@ def draw_wall(canvas: Canvas, rng: np.random.Generator, wall: Wall, material: st
 
 def _surface(rng: np.random.Generator, material: str, h: int, w: int, metre: float) -> NDArrayPixels:
     """Paint h x w pixels of wall at `metre` pixels a metre."""
-    if material == "bricks":
-        tone = rng.uniform(0.8, 1.1)
-        red = np.array([[0.50, 0.30, 0.24], [0.45, 0.28, 0.23], [0.55, 0.36, 0.28]]) * tone
-        grey = np.array([[0.45, 0.44, 0.42], [0.40, 0.40, 0.39], [0.50, 0.48, 0.45]]) * tone
-        colours = red if rng.random() < 0.6 else grey
-        unit = (0.065 * metre, 0.25 * metre)
-        image = masonry(rng, (h, w), unit, max(1, 0.011 * metre), colours, [0.56, 0.54, 0.50])
-    elif material == "tiles":
-        colours = np.array([[0.86, 0.86, 0.84]]) if rng.random() < 0.6 else np.array([[0.74, 0.60, 0.50]])
-        unit = (0.10 * metre, 0.20 * metre) if rng.random() < 0.5 else (0.3 * metre, 0.3 * metre)
-        image = masonry(rng, (h, w), unit, max(1, 0.008 * metre), colours, [0.55, 0.54, 0.5], bond=0.0, spread=0.025)
-    elif material == "hoarding":
+    if material == "hoarding":
         return corrugated(rng, h, w, 0.2 * metre, [0.16, 0.34, 0.56] if rng.random() < 0.7 else [0.75, 0.76, 0.76])
-    elif material == "panels":
-        grey = rng.uniform(0.5, 0.7)
-        image = masonry(
-            rng, (h, w), (0.6 * metre, 1.2 * metre), 0.01 * metre, [[grey] * 3], [0.3] * 3, bond=0, spread=0.03
-        )
-    else:
-        image = _plaster(rng, h, w, metre)
-    dirt = streaks(rng, h, w)[..., None] * rng.uniform(0.25, 0.6)
+    image = {"bricks": _bricks, "tiles": _tiles, "panels": _panels, "plaster": _plaster}[material](rng, h, w, metre)
+    dirt = streaks(rng, h, w)[..., None] * np.float32(rng.uniform(0.25, 0.6))
     return to_pixels(image / np.float32(255) * (1 - dirt) + dirt * np.array([0.30, 0.28, 0.24], np.float32))
+
+
+def _bricks(rng: np.random.Generator, h: int, w: int, metre: float) -> NDArrayPixels:
+    red = np.array([[0.50, 0.30, 0.24], [0.45, 0.28, 0.23], [0.55, 0.36, 0.28]])
+    grey = np.array([[0.45, 0.44, 0.42], [0.40, 0.40, 0.39], [0.50, 0.48, 0.45]])
+    colours = (red if rng.random() < 0.6 else grey) * rng.uniform(0.8, 1.1)
+    unit = (0.065 * metre, 0.25 * metre)
+    return masonry(rng, (h, w), unit, max(1, 0.011 * metre), colours, [0.56, 0.54, 0.50])
+
+
+def _tiles(rng: np.random.Generator, h: int, w: int, metre: float) -> NDArrayPixels:
+    colours = [[0.86, 0.86, 0.84]] if rng.random() < 0.6 else [[0.74, 0.60, 0.50]]
+    unit = (0.10 * metre, 0.20 * metre) if rng.random() < 0.5 else (0.3 * metre, 0.3 * metre)
+    return masonry(rng, (h, w), unit, max(1, 0.008 * metre), colours, [0.55, 0.54, 0.5], bond=0, spread=0.025)
+
+
+def _panels(rng: np.random.Generator, h: int, w: int, metre: float) -> NDArrayPixels:
+    colours = [[rng.uniform(0.5, 0.7)] * 3]
+    return masonry(rng, (h, w), (0.6 * metre, 1.2 * metre), 0.01 * metre, colours, [0.3] * 3, bond=0, spread=0.03)
 
 
 def _plaster(rng: np.random.Generator, h: int, w: int, metre: float) -> NDArrayPixels:
@@ -119,60 +109,3 @@ def _plaster(rng: np.random.Generator, h: int, w: int, metre: float) -> NDArrayP
     image[bare] = coloured([0.56, 0.53, 0.49], (0.08, noise(rng, h, w, 20, 4)))[bare]
     cracks(rng, image, int(rng.integers(2, 7)))
     return image
-
-
-def draw_door(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float) -> None:
-    """Draw a steel security door of a block of flats in its frame."""
-    colour = np.array([[0.36, 0.13, 0.10], [0.30, 0.31, 0.33], [0.20, 0.30, 0.26], [0.42, 0.26, 0.16]])[rng.integers(4)]
-    w, h = 180, 400
-    door = coloured(colour, (0.04, noise(rng, h, w, 5, 5)))
-    light, dark = (tuple(float(c) for c in np.clip(colour * k * 255, 0, 255)) for k in (1.5, 0.5))
-    for y0, y1 in ((18, 130), (146, 258), (274, 386)):
-        for x0, x1 in ((16, 84), (96, 164)):
-            cv2.rectangle(door, (x0, y0), (x1, y1), dark, 3)
-            cv2.line(door, (x0, y1), (x1, y1), light, 2)
-            cv2.rectangle(door, (x0 + 14, y0 + 16), (x1 - 14, y1 - 16), light, 2)
-    cv2.rectangle(door, (166, 190), (174, 232), (190, 190, 185), -1)
-    light_on = canvas.light.on(wall.normal)
-    canvas.face(wall.corners(u, 1.06, 1.06, 2.16), np.full((8, 8, 3), 70, np.uint8), light_on)
-    canvas.face(wall.corners(u, 1.03, 0.94, 2.05), door, light_on * 1.1)
-
-
-def draw_shutter(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, width: float = 2.6) -> None:
-    """Draw a closed roller shutter of a shop."""
-    grey = rng.uniform(0.55, 0.75)
-    slats = corrugated(rng, int(width * 150), 360, 12, [grey, grey, grey * 1.02])
-    canvas.face(
-        wall.corners(u, 1.2, width + 0.14, 2.48), np.full((8, 8, 3), 90, np.uint8), canvas.light.on(wall.normal)
-    )
-    shutter = np.ascontiguousarray(np.rot90(slats))
-    canvas.face(wall.corners(u, 1.18, width, 2.36), shutter, canvas.light.on(wall.normal) * 1.1)
-
-
-def draw_window(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, v: float = 1.75) -> None:
-    """Draw a window with the security bars of a ground floor."""
-    pane = coloured([0.20, 0.24, 0.27], (0.3, noise(rng, 160, 200, 2, 4)))
-    for x in range(0, 200, 14):
-        cv2.line(pane, (x, 0), (x, 160), (205, 205, 200), 3)
-    for y in (0, 53, 106, 158):
-        cv2.line(pane, (0, y), (200, y), (215, 215, 210), 4)
-    canvas.face(wall.corners(u, v, 1.5, 1.24), np.full((8, 8, 3), 200, np.uint8), canvas.light.on(wall.normal))
-    canvas.face(wall.corners(u, v, 1.4, 1.14), pane, canvas.light.on(wall.normal) * 1.2)
-    sill = wall.corners(u, v - 0.66, 1.7, 0.08)
-    canvas.face(sill, wood(rng, 20, 200, [0.6, 0.59, 0.56]), canvas.light.on((0, 1, 0)))
-
-
-def draw_shop_sign(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, v: float = 2.75) -> None:
-    """Draw a legal shop sign, which is no posting."""
-    ground, ink = [("#b3261e", "#fff4c8"), ("#0b5d3b", "#ffffff"), ("#f4f1e6", "#b3261e"), ("#173f8a", "#ffffff")][
-        rng.integers(4)
-    ]
-    name = SHOPS[rng.integers(len(SHOPS))]
-    sign = lettering([name], SANS, 90, ink, ground, margin=34)
-    canvas.face(wall.corners(u, v, 2.7, 0.62), sign, canvas.light.on(wall.normal) * 1.15)
-
-
-def draw_plates(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, v: float = 2.1) -> None:
-    """Draw a blue house number plate, as the police issues it, which is no posting."""
-    plate = lettering([f"红旗路{rng.integers(1, 180)}号"], SANS, 60, "#ffffff", "#1646a0", margin=18)
-    canvas.face(wall.corners(u, v, 0.46, 0.16), plate, canvas.light.on(wall.normal) * 1.15)

@@ -106,7 +106,8 @@ def _lay(canvas: Canvas, rng: np.random.Generator, item: NDArrayPixels, x: float
     corners = half @ turned.T + [x, 0, z]
     shadow = np.zeros_like(item)
     shadow[..., 3] = item[..., 3] // 2
-    canvas.face(canvas.camera.project(corners + [0, 0.004, -0.012]) + [0, 0.02 * canvas.camera.scale((x, 0, z))], shadow)
+    below = np.array([0, 0.02 * canvas.camera.scale((x, 0, z))])
+    canvas.face(canvas.camera.project(corners) + below, shadow)
     corners[:, 1] = np.linspace(0.01, 0.01 + size * 0.35, 4)[np.argsort(np.argsort(corners[:, 2]))]
     canvas.face(corners, item, canvas.light.on((0, 1, 0)) * 1.1)
 
@@ -118,8 +119,7 @@ def draw_scraps(canvas: Canvas, rng: np.random.Generator, x: float, z: float, ra
 
 def draw_litter(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> None:
     """Drop one item, labelled `litter`."""
-    make: Callable[[np.random.Generator], NDArrayPixels] = (_bottle, _cup, _carton, _wrapper, _can)[rng.integers(5)]
-    size = {_bottle: 0.24, _cup: 0.15, _carton: 0.2, _wrapper: 0.2, _can: 0.13}[make]
+    make, size = LITTER[rng.integers(len(LITTER))]
     with canvas.label("litter"):
         _lay(canvas, rng, make(rng), x, z, size * rng.uniform(0.9, 1.2))
 
@@ -164,7 +164,9 @@ def _carton(rng: np.random.Generator) -> NDArrayPixels:
     """Print a flattened drinks carton."""
     ground = str(rng.choice(["#eeeae0", "#b8322a", "#2f62a8", "#e0b53c"]))
     ink = "#b8322a" if ground == "#eeeae0" else "#ffffff"
-    side = lettering([str(rng.choice(["牛奶", "豆浆", "酸奶", "凉茶"])), "250ml"], SERIF, 60, ink, ground, margin=22, sizes=[1, 0.4])
+    side = lettering(
+        [str(rng.choice(["牛奶", "豆浆", "酸奶", "凉茶"])), "250ml"], SERIF, 60, ink, ground, margin=22, sizes=[1, 0.4]
+    )
     h, w = side.shape[:2]
     dents = 1 + 0.08 * noise(rng, h, w, 2, 4)[..., None]
     return with_alpha(np.clip(side[..., :3] * dents, 0, 255).astype(np.uint8), np.full((h, w), 255))
@@ -172,3 +174,12 @@ def _carton(rng: np.random.Generator) -> NDArrayPixels:
 
 def _wrapper(rng: np.random.Generator) -> NDArrayPixels:
     return crumple(rng, 110)
+
+
+LITTER: tuple[tuple[Callable[[np.random.Generator], NDArrayPixels], float], ...] = (  # with its length in metres
+    (_bottle, 0.24),
+    (_cup, 0.15),
+    (_carton, 0.2),
+    (_wrapper, 0.2),
+    (_can, 0.13),
+)
