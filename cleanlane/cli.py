@@ -1,6 +1,8 @@
 """The command `cleanlane`: its subcommands, and one place where a user's mistake becomes a sentence and exit code 2."""
 
+import importlib.metadata
 import sys
+from typing import Annotated
 
 import typer
 
@@ -23,6 +25,21 @@ app.command("examples")(screening.examples)
 app.command("train")(modelling.train)
 app.command("publish")(modelling.publish)
 app.command("evaluate")(modelling.evaluate)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cleanlane {importlib.metadata.version('cleanlane')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options before the subcommand."""
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vision.categories import BY_NAME
+from vision.errors import UserError
 from vision.inference.detector import DEFAULT_IOU, Detector
 from vision.inference.report import Annotate, Existing, prepare_folder, write_report
 from vision.inference.results import ResultFile, load_results
@@ -35,9 +36,7 @@ console = Console()
 
 
 def screen(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH…", help="Photos, folders, zip archives or glob patterns.")
-    ],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Photos, folders, zip archives or glob patterns.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder for the results.")],
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="ONNX model; by default the published one.")
@@ -89,6 +88,11 @@ def screen(
     except KeyboardInterrupt:
         console.print(f"Interrupted; what is finished is kept in {out}. Go on with the same command and --resume.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
+    except OSError as error:  # reading is guarded photo by photo, so this is the disk that is written to
+        raise UserError(
+            f"{error.filename or out}: results can't be written ({error.strerror}); what is finished is kept: "
+            "make room or mend the folder, then repeat the command with --resume"
+        ) from error
     _print_summary(results, out, time.monotonic() - started)
     verdicts = Counter(photo.verdict for photo in results.photos)
     if fail_on_problem and verdicts["needs_visit"]:

@@ -139,6 +139,31 @@ def test_a_folder_that_cannot_be_written(run: Run, photos: Path, model: Path, tm
     assert "--out" in printed
 
 
+def test_a_sink_that_fails_midway_keeps_what_is_done(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "annotated").write_text("in the way")
+    given = ("screen", photos, "--out", out, "--model", model)
+    code, printed = run(*given)
+    assert code == 2
+    assert "--resume" in printed
+    assert "Traceback" not in printed
+    (out / "annotated").unlink()
+    assert run(*given, "--resume")[0] == 0
+    assert len(load_results(out / "results.json").photos) == 2
+
+
+def test_overwriting_spares_other_peoples_files(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run("screen", photos, "--out", out, "--model", model)
+    (out / "annotated" / "mine.jpg").write_bytes(b"mine")
+    (out / "notes.txt").write_text("mine")
+    (photos / "bright.png").unlink()
+    assert run("screen", photos, "--out", out, "--model", model, "--overwrite")[0] == 0
+    assert [path.name for path in (out / "annotated").iterdir()] == ["mine.jpg"]
+    assert (out / "notes.txt").exists()
+
+
 def test_help_shows_examples(run: Run) -> None:
     assert "screen" in run("--help")[1]
     for command in ("screen", "validate", "examples", "train", "publish", "evaluate"):
@@ -146,6 +171,12 @@ def test_help_shows_examples(run: Run) -> None:
         assert code == 0
         assert f"cleanlane {command}" in printed.replace("│", " ")
         assert "Example" in printed
+
+
+def test_version(run: Run) -> None:
+    code, printed = run("--version")
+    assert code == 0
+    assert printed.startswith("cleanlane 0.")
 
 
 def test_the_printed_schema_describes_the_file(run: Run) -> None:

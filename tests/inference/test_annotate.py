@@ -106,3 +106,9 @@ def test_thumbnail_is_small_and_clean(size: tuple[int, int]) -> None:
 def test_thumbnail_of_calm_photo_keeps_its_size() -> None:
     with Image.open(BytesIO(thumbnail(ground(960, 720)))) as picture:
         assert picture.size == (480, 360)
+
+
+def test_boxes_of_the_full_photo_on_a_reduced_image() -> None:
+    full = painted(draw_boxes(ground(800, 600), [found(PILE, 200, 150, 400, 300)]), PILE)
+    reduced = painted(draw_boxes(ground(800, 600), [found(PILE, 800, 600, 1600, 1200)], size=(3200, 2400)), PILE)
+    assert (full == reduced).all()

@@ -2,7 +2,6 @@
 
 import importlib.metadata
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -26,6 +25,7 @@ Existing = Literal["refuse", "resume", "overwrite"]
 
 JOURNAL = "unfinished.jsonl"
 COPIES = "annotated"
+COPY_NAME = re.compile(r"-[0-9a-f]{12}\.jpg$")
 RESULT_FILES = ("results.json", "results.csv", "index.html")
 VERDICT_ORDER: tuple[Verdict, ...] = ("needs_visit", "unreadable", "clean")
 
@@ -41,7 +41,9 @@ def prepare_folder(out: Path, existing: Existing) -> None:
         if existing == "overwrite":
             for name in (*RESULT_FILES, JOURNAL):
                 (out / name).unlink(missing_ok=True)
-            shutil.rmtree(out / COPIES, ignore_errors=True)
+            for copy in (out / COPIES).glob("*.jpg"):
+                if COPY_NAME.search(copy.name):  # never a file that someone else put there
+                    copy.unlink()
     except OSError as error:
         raise UserError(
             f"{out}: results can't be written there ({error.strerror}); give another folder with --out"

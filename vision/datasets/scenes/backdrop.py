@@ -110,7 +110,13 @@ def _paving(rng: np.random.Generator, kind: str, side: int, metre: float) -> NDA
         cracks(rng, texture, 5)
         texture[0] //= 2  # the joint between two pours
         return texture
-    return coloured([0.42, 0.42, 0.42], (0.06, noise(rng, side, side, 8, 4)), (0.16, fine))
+    return coloured([0.42, 0.42, 0.42], (0.06, noise(rng, side, side, 8, 4)), (0.10, fine))
+
+
+def _leafage(canvas: Canvas, size: float, at: tuple[float, float, float]) -> tuple[int, int]:
+    """Return the height and width in pixels of a crown `size` metres high."""
+    h = int(np.clip(size * canvas.camera.scale(at) * 0.6, 40, 300))
+    return h, int(1.4 * h)
 
 
 def draw_kerb(canvas: Canvas, z: float, yaw: float) -> None:
@@ -141,5 +147,5 @@ def draw_tree(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> N
     canvas.billboard((x, 0, z), radius * 24, np.dstack([to_pixels(trunk * rough * (0.45 + 0.55 * round_)), alpha]))
     for _ in range(3):
         size = rng.uniform(2.0, 3.2)
-        leaves = foliage(rng, 300, 420, LEAVES[rng.integers(3)] * rng.uniform(0.9, 1.5))
+        leaves = foliage(rng, *_leafage(canvas, size, (x, 2, z)), LEAVES[rng.integers(3)] * rng.uniform(0.9, 1.5))
         canvas.billboard((x + rng.uniform(-1, 1), rng.uniform(2.0, 3.0), z), size, leaves)

@@ -103,15 +103,15 @@ def _print_on(rng: np.random.Generator, side: int, base: NDArrayFloat) -> NDArra
     return np.asarray(cv2.resize(patches.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR))
 
 
-def pool_of_bags(rng: np.random.Generator, count: int, mostly: str | None = None) -> list[NDArrayPixels]:
-    """Draw a stock of bags, which a heap shows repeatedly, turned and mirrored."""
+def pool_of_bags(rng: np.random.Generator, count: int, side: int, mostly: str | None = None) -> list[NDArrayPixels]:
+    """Draw a stock of bags (side, side, 4), which a heap shows repeatedly, turned and mirrored."""
     colours = ["white", "black", "red", "clear", "yellow", "blue", "green"]
     chances = np.array([0.32, 0.26, 0.13, 0.17, 0.04, 0.04, 0.04])
     if mostly:
         chances[colours.index(mostly)] += 0.6
-    return [bag_of(rng, str(c)) for c in rng.choice(colours, count, p=chances / chances.sum())]
+    return [bag_of(rng, str(c), side) for c in rng.choice(colours, count, p=chances / chances.sum())]
 
 
-def pool_of_scraps(rng: np.random.Generator, count: int) -> list[NDArrayPixels]:
-    """Draw a stock of crumpled scraps."""
-    return [crumple(rng, 72) for _ in range(count)]
+def pool_of_scraps(rng: np.random.Generator, count: int, side: int) -> list[NDArrayPixels]:
+    """Draw a stock of crumpled scraps (side, side, 4)."""
+    return [crumple(rng, side) for _ in range(count)]

@@ -194,7 +194,8 @@ def _wheels(canvas: Canvas, stand: _Stand) -> None:
 
 def _heaped_load(canvas: Canvas, rng: np.random.Generator, stand: _Stand) -> None:
     """Pile bags, a carton and scraps above the rim; some hang over the front."""
-    bags = pool_of_bags(rng, 6)
+    metre = canvas.camera.scale(stand.foot)
+    bags = pool_of_bags(rng, 6, int(np.clip(0.4 * metre, 40, 200)))
     if rng.random() < 0.7:
         at = stand.place([[rng.uniform(-0.15, 0.15), HEIGHT - 0.05, 0.45]])[0]
         size = rng.uniform([0.25, 0.3, 0.2], [0.4, 0.5, 0.3])
@@ -209,6 +210,11 @@ def _heaped_load(canvas: Canvas, rng: np.random.Generator, stand: _Stand) -> Non
     for i, (across, rise, back) in enumerate(places):
         foot = stand.place([[across, HEIGHT - 0.12 + max(0.0, rise) * (back > 0.1), back]])[0]
         if rng.random() < 0.35:
-            canvas.billboard(foot + 0.06 * UP, rng.uniform(0.16, 0.3), crumple(rng, 110), rng.uniform(-3, 3))
+            canvas.billboard(
+                foot + 0.06 * UP,
+                rng.uniform(0.16, 0.3),
+                crumple(rng, int(np.clip(0.25 * metre, 24, 110))),
+                rng.uniform(-3, 3),
+            )
         else:
             canvas.billboard(foot, rng.uniform(0.3, 0.46), bags[i % len(bags)], rng.uniform(-0.5, 0.5))

@@ -241,7 +241,7 @@ def _shrunk(texture: NDArrayPixels, quad: npt.NDArray[np.float64]) -> NDArrayPix
 
 def _soft(mask: Any, blur: float) -> Any:
     """Blur a mask by `blur` pixels, at a quarter of the size where that is as good."""
-    if blur < 6:
+    if blur < 6 or min(mask.shape) < 8:
         return cv2.GaussianBlur(mask, (0, 0), blur)
     small = cv2.resize(mask, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), blur / 4)

@@ -105,7 +105,7 @@ def write_examples(folder: Path, count: int = 24, seed: int = 0, size: tuple[int
 def _shot(index: int) -> _Shot:
     kind = KINDS[index % len(KINDS)]
     after = datetime.timedelta(hours=12 * (kind is SceneKind.NIGHT), minutes=11 * index, seconds=(37 * index) % 60)
-    orientation = (1, 6, 1, 3, 8, 1, 6, 2, 1, 5, 7, 4)[index % 12]
+    orientation = (1, 6, 1, 3, 8, 1, 6, 2, 1, 5, 7, 1, 4, 6)[index % 14]
     suffix = {5: ".png", 8: ".webp", 11: ".heic"}.get(index, ".jpg")
     return _Shot(index, kind, START + after, orientation if suffix == ".jpg" else 1, suffix)
 

@@ -27,7 +27,7 @@ def tag(rng: np.random.Generator) -> NDArrayPixels:
             knots.append([left + rng.uniform(-20, 85), edge + rng.uniform(-15, 60) * (1 if k % 2 else -1)])
     breaks = np.sort(rng.integers(3, len(knots) - 3, 2))
     for part in np.split(np.array(knots), breaks):
-        if len(part) > 2:
+        if len(part) > 1:
             _stroke(alpha, part, width)
     if rng.random() < 0.6:  # the line under the name
         _stroke(alpha, np.array([[25, h - 35], [w * 0.4, h - 25], [w * 0.7, h - 45], [w - 25, h - 30]]), width)

@@ -36,9 +36,7 @@ def draw_shutter(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float,
     """Draw a closed roller shutter of a shop."""
     grey = rng.uniform(0.55, 0.75)
     slats = corrugated(rng, int(width * 150), 360, 12, [grey, grey, grey * 1.02])
-    canvas.face(
-        wall.corners(u, 1.2, width + 0.14, 2.48), np.full((8, 8, 3), 90, np.uint8), canvas.light.on(wall.normal)
-    )
+    canvas.fill(wall.corners(u, 1.2, width + 0.14, 2.48), [0.35 * canvas.light.on(wall.normal)] * 3)
     shutter = np.ascontiguousarray(np.rot90(slats))
     canvas.face(wall.corners(u, 1.18, width, 2.36), shutter, canvas.light.on(wall.normal) * 1.1)
 

@@ -70,12 +70,14 @@ def _hedge(canvas: Canvas, rng: np.random.Generator, wall: Wall) -> None:
     """Plant a clipped hedge behind a kerb, with bushes rising behind it."""
     colour = LEAVES[rng.integers(3)] * rng.uniform(0.8, 1.3)
     wide, high = 2.6 * wall.distance, rng.uniform(0.7, 1.3)
+    wide_px = canvas.camera.width
+    rows = wide_px // 5
     behind = Wall(wall.distance + 0.9, wall.yaw, 3)
-    bush = foliage(rng, 360, 1400, colour * 0.8, fringe=0.25)
+    bush = foliage(rng, wide_px // 4, wide_px, colour * 0.8, fringe=0.25)
     canvas.face(behind.corners(0, 1.3, wide * 1.2, 2.6), bush, canvas.light.on(wall.normal) * 1.1)
-    hedge = foliage(rng, 300, 1600, colour, fringe=0.06)
-    hedge[40:, :, 3] = 255
-    hedge[..., :3] = (hedge[..., :3] * np.linspace(1.25, 0.55, 300)[:, None, None]).clip(0, 255).astype(np.uint8)
+    hedge = foliage(rng, rows, wide_px, colour, fringe=0.06)
+    hedge[rows // 7 :, :, 3] = 255
+    hedge[..., :3] = (hedge[..., :3] * np.linspace(1.25, 0.55, rows)[:, None, None]).clip(0, 255).astype(np.uint8)
     canvas.face(wall.corners(0, high / 2 + 0.05, wide, high), hedge, canvas.light.on(wall.normal) * 1.2)
     draw_kerb(canvas, wall.distance - 0.15, wall.yaw)
     canvas.backstop = (wall.distance - 0.2, float(np.tan(wall.yaw)))

@@ -19,7 +19,9 @@ __all__ = ["draw_heap", "draw_litter", "draw_scraps"]
 def draw_heap(canvas: Canvas, rng: np.random.Generator, x: float, z: float, radius: float, height: float) -> None:
     """Draw a heap of bags, cartons and scraps round (x, z), labelled `garbage_pile`; metres."""
     mostly = str(rng.choice(["white", "black", "clear", "red"])) if rng.random() < 0.5 else None
-    bags, scraps = pool_of_bags(rng, 14, mostly), pool_of_scraps(rng, 26)
+    metre = canvas.camera.scale((x, 0, z))
+    bags = pool_of_bags(rng, 10, int(np.clip(0.45 * metre, 40, 200)), mostly)
+    scraps = pool_of_scraps(rng, 26, int(np.clip(0.18 * metre, 20, 72)))
     depth = radius * 0.6
     with canvas.label("garbage_pile"):
         ring = np.linspace(0, 2 * np.pi, 16)
@@ -114,7 +116,15 @@ def _lay(canvas: Canvas, rng: np.random.Generator, item: NDArrayPixels, x: float
 
 def draw_scraps(canvas: Canvas, rng: np.random.Generator, x: float, z: float, radius: float, count: int) -> None:
     """Strew scraps that belong to whatever label is in force."""
-    _scatter(canvas, rng, pool_of_scraps(rng, 12), (x, z), radius, radius * 0.7, count)
+    _scatter(
+        canvas,
+        rng,
+        pool_of_scraps(rng, 12, int(np.clip(0.18 * canvas.camera.scale((x, 0, z)), 20, 72))),
+        (x, z),
+        radius,
+        radius * 0.7,
+        count,
+    )
 
 
 def draw_litter(canvas: Canvas, rng: np.random.Generator, x: float, z: float) -> None:
