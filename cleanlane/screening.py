@@ -124,7 +124,7 @@ def validate(
 
 def examples(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the photos go.")],
-    count: Annotated[int, typer.Option(min=12, help="How many.")] = 24,
+    count: Annotated[int, typer.Option(min=16, help="How many; 16 show every kind of scene and file.")] = 24,
     seed: Annotated[int, typer.Option(help="Another seed draws other streets.")] = 0,
 ) -> None:
     """Draw example photos 生成示例照片 of streets, with two broken files among them.

@@ -43,32 +43,32 @@ def clean_wall(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
 
 def postings_on_wall(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
     """Draw a wall or a door on which slips, sheets and stencils are stuck."""
-    canvas, wall = _before_wall(rng, size, (1.5, 2.3), ("plaster", "bricks", "tiles", "panels"))
+    canvas, wall = _before_wall(rng, size, (0.85, 1.6), ("plaster", "bricks", "tiles", "panels"))
     if rng.random() < 0.45:
         draw_door(canvas, rng, wall, rng.uniform(-0.15, 0.15))
         draw_plates(canvas, rng, wall, rng.choice([-0.85, 0.85]), 1.9)
-    reach = 0.42 * wall.distance
-    for _ in range(rng.integers(1, 3)):
-        _post(canvas, rng, wall, stencil(rng), rng.uniform(0.3, 0.45), (reach, 0.5))
-    for _ in range(rng.integers(2, 6)):
-        _post(canvas, rng, wall, flyer(rng), FLYER * rng.uniform(0.9, 1.4), (reach, 0.35))
-    for _ in range(rng.integers(4, 11)):
-        _post(canvas, rng, wall, slip(rng), SLIP * rng.uniform(1.0, 1.7), (reach, 0.45))
+    places = rng.permutation([(column, row) for column in (-0.36, -0.12, 0.12, 0.36) for row in (-0.24, 0.0, 0.24)])
+    sheets = [(stencil(rng), 0.3) for _ in range(rng.integers(0, 3))]
+    sheets += [(flyer(rng), FLYER) for _ in range(rng.integers(1, 4))]
+    sheets += [(slip(rng), 1.3 * SLIP) for _ in range(rng.integers(3, 8))]
+    for (column, row), (sheet, width) in zip(places, sheets, strict=False):
+        u, v = (np.array([column, row]) + rng.normal(0, 0.045, 2)) * wall.distance
+        _post(canvas, rng, wall, sheet, width * rng.uniform(0.9, 1.3), (u, canvas.camera.eye - 0.05 + v))
     return canvas
 
 
 def _post(
-    canvas: Canvas, rng: np.random.Generator, wall: Wall, sheet: NDArrayPixels, width: float, reach: tuple[float, float]
+    canvas: Canvas, rng: np.random.Generator, wall: Wall, sheet: NDArrayPixels, width: float, at: tuple[float, float]
 ) -> None:
-    """Stick a sheet, `width` metres wide, somewhere within `reach` metres of the middle of the view."""
-    u, v = rng.uniform(-reach[0], reach[0]), canvas.camera.eye - 0.1 + rng.uniform(-reach[1], reach[1])
+    """Stick a sheet, `width` metres wide, onto a point (u, v) of the wall."""
+    u, v = at
     height = width * sheet.shape[0] / sheet.shape[1]
     turn = rng.normal(0, 0.07) if rng.random() < 0.8 else rng.normal(0, 0.3)
     shade = np.zeros_like(sheet)
     shade[..., 3] = sheet[..., 3] // 3 * int((sheet[..., 3] > 0).mean() > 0.5)  # paint throws no shadow
     canvas.face(wall.corners(u + 0.003, v - 0.004, width, height, turn), shade)
     with canvas.label("illegal_posting"):
-        canvas.face(wall.corners(u, v, width, height, turn), sheet, canvas.light.on(wall.normal) * 1.1)
+        canvas.face(wall.corners(u, v, width, height, turn), sheet, canvas.light.on(wall.normal) * 1.25)
 
 
 def postings_on_pole(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
@@ -80,7 +80,7 @@ def postings_on_pole(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
 
 def _pole(canvas: Canvas, rng: np.random.Generator) -> None:
     """Draw a concrete or steel pole close by, with slips bent round it."""
-    radius, z, x = rng.uniform(0.11, 0.17), rng.uniform(1.0, 1.4), rng.uniform(-0.12, 0.12)
+    radius, z, x = rng.uniform(0.12, 0.18), rng.uniform(0.65, 0.9), rng.uniform(-0.12, 0.12)
     grey = np.array([[0.62, 0.61, 0.58], [0.40, 0.42, 0.42], [0.26, 0.36, 0.32]])[rng.integers(3)]
     rough = noise(rng, 1000, 160, 3, 6)
     strip = coloured(grey, (0.05, rough), (-0.25, streaks(rng, 1000, 160)))
@@ -92,8 +92,8 @@ def _pole(canvas: Canvas, rng: np.random.Generator) -> None:
 
     canvas.cast([[x - radius, 0, z], [x + radius, 0, z], [x, 2.5, z + radius]])
     canvas.face(corners(-radius, radius, 0.0, 3.0), strip, facing)
-    v = canvas.camera.eye + 0.42
-    while v > canvas.camera.eye - 0.5:
+    v = canvas.camera.eye + 0.3
+    while v > canvas.camera.eye - 0.25:
         for angle in (
             (rng.uniform(-0.75, -0.3), rng.uniform(0.3, 0.7)) if rng.random() < 0.4 else (rng.uniform(-0.4, 0.4),)
         ):
@@ -105,7 +105,7 @@ def _pole(canvas: Canvas, rng: np.random.Generator) -> None:
             with canvas.label("illegal_posting"):
                 quad = corners(radius * np.sin(start), radius * np.sin(end), v - high, v)
                 canvas.face(quad, bent(sheet, start, end), facing)
-        v -= rng.uniform(0.10, 0.26)
+        v -= rng.uniform(0.12, 0.28)
 
 
 def _box(canvas: Canvas, rng: np.random.Generator) -> None:
@@ -126,7 +126,7 @@ def _box(canvas: Canvas, rng: np.random.Generator) -> None:
         image[h // 2 : h // 2 + h // 14, w // 2 + 4 * line : w // 2 + 7 * line] = 60
         return image
 
-    foot = np.array([rng.uniform(-0.1, 0.1), 0.0, 1.9])
+    foot = np.array([rng.uniform(-0.1, 0.1), 0.0, 1.45])
     draw_solid(canvas, foot, (wide, high, 0.5), rotation(yaw), {0: doors, -1: skin})
     at = foot + rotation(yaw) @ np.array([0, 0, -0.252])
     front = Wall(float(at[2] - at[0] * np.tan(yaw)), -yaw, high)
@@ -136,7 +136,7 @@ def _box(canvas: Canvas, rng: np.random.Generator) -> None:
         sheet = flyer(rng) if rng.random() < 0.4 else slip(rng)
         width = (FLYER if sheet.shape[0] > sheet.shape[1] else SLIP) * rng.uniform(0.9, 1.3)
         height = width * sheet.shape[0] / sheet.shape[1]
-        u, v = shift + rng.uniform(-0.5, 0.5) * (wide - width - 0.05), rng.uniform(0.75, high - 0.25)
+        u, v = shift + rng.uniform(-0.5, 0.5) * (wide - width - 0.05), rng.uniform(1.05, high - 0.15)
         with canvas.label("illegal_posting"):
             quad = front.corners(u, v, width, height, rng.normal(0, 0.08))
             canvas.face(quad, sheet, canvas.light.on(front.normal) * 1.1)

@@ -12,7 +12,7 @@ from vision.datasets.scenes.texture import noise
 __all__ = ["bubbles", "tag"]
 
 INKS = ((20, 20, 24), (28, 42, 130), (160, 22, 28), (28, 110, 60), (225, 225, 222), (120, 35, 120))
-WORDS = ("KOSE", "RAZE", "NEKO", "SOUL", "ZOOM", "阿飞", "自由", "到此一游", "YOLO8", "TKO")
+WORDS = ("KOSE", "RAZE", "NEKO", "SOUL", "ZOOM", "阿飞", "自由", "到此一游", "BLITZ", "TKO")
 
 
 def tag(rng: np.random.Generator) -> NDArrayPixels:

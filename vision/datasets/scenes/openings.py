@@ -54,7 +54,7 @@ def draw_window(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, 
     canvas.face(sill, wood(rng, 20, 200, [0.6, 0.59, 0.56]), canvas.light.on((0, 1, 0)))
 
 
-def draw_shop_sign(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, v: float = 2.75) -> None:
+def draw_shop_sign(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, v: float = 2.66) -> None:
     """Draw a legal shop sign, which is no posting."""
     ground, ink = [("#b3261e", "#fff4c8"), ("#0b5d3b", "#ffffff"), ("#f4f1e6", "#b3261e"), ("#173f8a", "#ffffff")][
         rng.integers(4)

@@ -92,9 +92,9 @@ def stencil(rng: np.random.Generator) -> NDArrayPixels:
 def _worn(rng: np.random.Generator, sheet: NDArrayPixels) -> NDArrayPixels:
     """Fade, crease, soil and tear a printed sheet; the torn parts go transparent."""
     h, w = sheet.shape[:2]
-    fade = rng.uniform(0.0, 0.35)
+    fade = rng.uniform(0.0, 0.2)
     creases = 0.04 * noise(rng, h, w, 3, 4) - 0.05 * (np.abs(noise(rng, h, w, 2, 2)) < 0.03)
-    rgb = (sheet[..., :3] * (1 - fade) + 205 * fade) * (0.93 + creases)[..., None]
+    rgb = (sheet[..., :3] * (1 - fade) + 225 * fade) * (0.96 + creases)[..., None]
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     inside = np.minimum(np.minimum(x, w - 1 - x), np.minimum(y, h - 1 - y)) + 1.5 * noise(rng, h, w, 12, 2) + 3
     if rng.random() < 0.4:  # someone has tried to scrape it off

@@ -98,9 +98,9 @@ def cracks(rng: np.random.Generator, image: NDArrayPixels, count: int) -> None:
     """Draw wandering dark cracks into a texture."""
     h, w = image.shape[:2]
     for _ in range(count):
-        steps = rng.normal(0, 1, (60, 2)).cumsum(0) * 0.35 + np.arange(60)[:, None] * rng.normal(0, 1, 2)
-        points = (rng.random(2) * [w, h] + steps * min(h, w) / 70).astype(np.int32)
-        dark = tuple(int(c) for c in image.reshape(-1, 3).mean(0) * 0.5)
+        steps = rng.normal(0, 1, (60, 2)).cumsum(0) * 0.6 + np.arange(60)[:, None] * rng.normal(0, 1, 2)
+        points = (rng.random(2) * [w, h] + steps * min(h, w) / 130).astype(np.int32)
+        dark = tuple(int(c) for c in image.reshape(-1, 3).mean(0) * 0.72)
         cv2.polylines(image, [points], False, dark, 1, cv2.LINE_AA)
 
 

@@ -107,5 +107,5 @@ def _plaster(rng: np.random.Generator, h: int, w: int, metre: float) -> NDArrayP
         image[dado:] = coloured(colour, (0.04, noise(rng, h, w, 6, 5)))[dado:]
     bare = noise(rng, h, w, 4, 5) > rng.uniform(1.7, 2.6)
     image[bare] = coloured([0.56, 0.53, 0.49], (0.08, noise(rng, h, w, 20, 4)))[bare]
-    cracks(rng, image, int(rng.integers(2, 7)))
+    cracks(rng, image, int(rng.integers(0, 4)))
     return image
