@@ -18,6 +18,7 @@ def write_card(path: Path, name: str, manifest: dict[str, Any]) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["figure"] = lambda value: "–" if value is None else f"{value:.3f}"
     template = environment.get_template("card.md.jinja")
