@@ -2,10 +2,12 @@
 
 import datetime as dt
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import playwright
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -88,8 +90,11 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> str:
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("needs the program chromium on this machine")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
+    node = Path(playwright.__file__).parent / "driver" / "node"
+    if subprocess.run([node, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("playwright's driver doesn't start on this machine; on Debian it needs the package libatomic1")
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
         yield running
         running.close()
 
