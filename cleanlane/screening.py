@@ -23,7 +23,7 @@ from rich.text import Text
 from vision.categories import BY_NAME
 from vision.errors import UserError
 from vision.inference.detector import DEFAULT_IOU, Detector
-from vision.inference.report import Annotate, Existing, prepare_folder, write_report
+from vision.inference.report import COPIES, Annotate, Existing, prepare_folder, write_report
 from vision.inference.results import ResultFile, load_results
 from vision.inference.sources import find_photos
 from vision.inference.table import VERDICTS_ZH
@@ -78,7 +78,7 @@ def screen(
     existing: Existing = "resume" if resume else "overwrite" if overwrite else "refuse"
     detector = Detector(model, device=device, thresholds=_thresholds(threshold), iou=iou)
     _note_foreign_names(detector)
-    photos = find_photos(paths, exclude=out)
+    photos = find_photos(paths, exclude=out / COPIES)
     prepare_folder(out, existing)
     started = time.monotonic()
     try:
@@ -86,7 +86,9 @@ def screen(
             task = progress.add_task("screen", total=len(photos))
             results = write_report(photos, detector, out, annotate, lambda _result: progress.advance(task))
     except KeyboardInterrupt:
-        console.print(f"Interrupted; what is finished is kept in {out}. Go on with the same command and --resume.")
+        console.print(
+            f"Interrupted; what is finished is kept in {out}. Go on with the same command and --resume.", markup=False
+        )
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except OSError as error:  # reading is guarded photo by photo, so this is the disk that is written to
         raise UserError(
@@ -114,12 +116,15 @@ def validate(
       cleanlane validate --schema > results.schema.json
     """
     if schema:
-        typer.echo(json.dumps(ResultFile.model_json_schema(), indent=2, ensure_ascii=False))
+        document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ResultFile.model_json_schema()}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
         return
     if file is None:
         raise typer.BadParameter("give a FILE, or --schema")
     results = load_results(file)
-    console.print(f"{file}: valid, version {results.version}, {len(results.photos)} photos", highlight=False)
+    console.print(
+        f"{file}: valid, version {results.version}, {len(results.photos)} photos", highlight=False, markup=False
+    )
 
 
 def examples(
@@ -136,7 +141,7 @@ def examples(
     from vision.datasets.scenes import write_examples
 
     written = write_examples(folder, count, seed)
-    console.print(f"{len(written)} example files in {folder}", highlight=False)
+    console.print(f"{len(written)} example files in {folder}", highlight=False, markup=False)
 
 
 def _thresholds(given: list[str] | None) -> float | dict[str, float] | None:
@@ -144,13 +149,13 @@ def _thresholds(given: list[str] | None) -> float | dict[str, float] | None:
     if not given:
         return None
     if len(given) == 1 and "=" not in given[0]:
-        return _score(given[0])
-    return {name: _score(score) for name, _, score in (text.partition("=") for text in given)}
+        return _score(given[0], given[0])
+    return {text.partition("=")[0]: _score(text, text.partition("=")[2]) for text in given}
 
 
-def _score(text: str) -> float:
+def _score(text: str, number: str) -> float:
     try:
-        return float(text)
+        return float(number)
     except ValueError:
         message = f"expected one --threshold SCORE, or CATEGORY=SCORE for each category, got {text!r}"
         raise typer.BadParameter(message) from None
@@ -202,4 +207,4 @@ def _print_summary(results: ResultFile, out: Path, seconds: float) -> None:
         f"model {results.model.name}, {results.provider}",
         highlight=False,
     )
-    console.print(f"results: {(out / 'index.html').resolve()}", highlight=False, soft_wrap=True)
+    console.print(f"results: {(out / 'index.html').resolve()}", highlight=False, markup=False, soft_wrap=True)

@@ -1,6 +1,7 @@
 """The command line as a user meets it: results, exit codes, interruptions."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -139,6 +140,34 @@ def test_a_folder_that_cannot_be_written(run: Run, photos: Path, model: Path, tm
     assert "--out" in printed
 
 
+def test_results_within_the_input_are_no_input(run: Run, photos: Path, model: Path) -> None:
+    for out in (photos, photos / "result"):
+        for pattern in (photos, f"{photos}/**/*.*"):
+            for again in ((), ("--overwrite",)):
+                code, printed = run("screen", pattern, "--out", out, "--model", model, "--annotate", "all", *again)
+                assert code == 0, printed
+                assert len(load_results(out / "results.json").photos) == 2
+                assert len(list((out / "annotated").iterdir())) == 2
+            for name in ("results.json", "results.csv", "index.html"):
+                (out / name).unlink()
+        shutil.rmtree(out / "annotated")
+
+
+def test_a_very_long_name(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
+    long = photos / ("😀" * 60 + ".png")
+    (photos / "bright.png").rename(long)
+    assert run("screen", photos, "--out", tmp_path / "out", "--model", model)[0] == 0
+    assert len(list((tmp_path / "out" / "annotated").iterdir())) == 1
+
+
+def test_failures_name_the_file(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
+    (photos / "红旗路" / "dark.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
+    run("screen", photos, "--out", tmp_path / "out", "--model", model)
+    failure = load_results(tmp_path / "out" / "results.json").photos[-1].failure
+    assert failure is not None
+    assert "红旗路/dark.jpg" in failure.message
+
+
 def test_a_sink_that_fails_midway_keeps_what_is_done(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -216,8 +245,8 @@ def test_an_interrupted_run_is_finished_by_resume(
     assert not (cut / "results.json").exists()
 
     assert run(*command(cut))[0] == 2  # neither --resume nor --overwrite
-    done_before = journal.read_bytes().count(b"\n") - 1
-    assert done_before >= 7
+    assert journal.read_bytes().count(b"\n") >= 8
+    next((cut / "annotated").glob("*.jpg")).unlink()  # is drawn again
     assert run(*command(cut), "--resume")[0] == 0
     assert run(*command(whole))[0] == 0
     assert load_results(cut / "results.json").photos == load_results(whole / "results.json").photos
@@ -237,6 +266,8 @@ def test_a_changed_photo_is_done_again_on_resume(run: Run, photos: Path, model: 
         for photo in results.photos
     ]
     (out / "unfinished.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert len(list((out / "annotated").iterdir())) == 1
     Image.new("RGB", (200, 200), (5, 5, 5)).save(photos / "bright.png")
     assert run(*given, "--resume")[0] == 0
     assert [photo.verdict for photo in load_results(out / "results.json").photos] == ["clean", "clean"]
+    assert not list((out / "annotated").iterdir())

@@ -220,9 +220,54 @@ def test_missing_file(tmp_path: Path) -> None:
         read_photo_file(tmp_path / "nothing.jpg")
 
 
-def test_floating_point_is_unsupported() -> None:
+def tiff(image: Image.Image, **tags: int) -> bytes:
+    numbers = {"bits": 258, "photometric": 262, "sample_format": 339}
     buffer = io.BytesIO()
-    Image.fromarray(np.zeros((4, 4), np.float32)).save(buffer, "TIFF")
+    image.save(buffer, "TIFF", tiffinfo={numbers[name]: value for name, value in tags.items()})
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_32_bit_pixels_are_unsupported(kind: type) -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((4, 4), 200, kind)).save(buffer, "TIFF")
     with pytest.raises(PhotoError, match="8 or 16 bits") as caught:
         read_photo(buffer.getvalue())
     assert caught.value.reason == "unsupported"
+
+
+def test_a_tiff_whose_white_is_zero() -> None:
+    wide = Image.fromarray(np.full((4, 4), 55 * 257, np.uint16))
+    data = bytearray(tiff(wide))
+    entry = struct.pack("<HHI", 262, 3, 1)
+    data[data.index(entry) + 8] = 0
+    assert np.unique(read_photo(bytes(data)).pixels).tolist() == [200]
+
+
+def test_other_formats_are_not_even_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pillow would start Ghostscript on an EPS."""
+    started = tmp_path / "started"
+    gs = tmp_path / "gs"
+    gs.write_text(f"#!/bin/sh\ntouch {started}\n")
+    gs.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n%%EOF\n"
+    with pytest.raises(PhotoError) as caught:
+        read_photo(eps, "photo.jpg")
+    assert caught.value.reason == "not_an_image"
+    assert not started.exists()
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "HEIF", "WEBP"])
+def test_large_photos_are_reduced_after_decoding(corners: NDArrayImage, encode: Encode, file_format: str) -> None:
+    pillow_heif.register_heif_opener()
+    large = Image.fromarray(corners).resize((1600, 1200))
+    photo = read_photo(encode(large, file_format), at_least=500)
+    assert (photo.width, photo.height) == (1600, 1200)
+    assert photo.pixels.shape == (400, 534, 3)
+    assert_corners(photo.pixels, tolerance=40)
+
+
+def test_a_line_is_a_photo_too(encode: Encode) -> None:
+    photo = read_photo(encode(Image.new("RGB", (30000, 1)), "JPEG"), at_least=500)
+    assert (photo.width, photo.height) == (30000, 1)

@@ -19,6 +19,8 @@ __all__ = ["MAX_PIXELS", "Gps", "NDArrayImage", "Photo", "read_photo", "read_pho
 
 NDArrayImage = npt.NDArray[np.uint8]  # (h, w, 3) RGB, upright
 
+# Nothing else is tried: some of Pillow's readers start other programs on what they are given.
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "GIF", "BMP")
 MAX_PIXELS = 250_000_000  # phones make up to 200 MP; beyond this a file is taken for a decompression bomb
 
 
@@ -68,16 +70,16 @@ def read_photo(data: bytes, name: str = "photo", at_least: int | None = None) ->
     Args:
         data: The file's bytes.
         name: What error messages call it.
-        at_least: A JPEG may be decoded at 1/2, 1/4 or 1/8 as long as its longest side keeps so many pixels.
+        at_least: The pixels may be reduced by a whole factor as long as the longest side keeps so many of them.
 
     Raises:
         PhotoError: `empty`, `not_an_image`, `too_large`, `truncated` or `unsupported`.
     """
     if not data:
         raise PhotoError("empty", f"{name}: the file is empty")
-    _prepare_pillow()
+    formats = _prepare_pillow()
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
             return _decode(image, name, at_least)
     except PhotoError:
         raise
@@ -94,13 +96,16 @@ def read_photo(data: bytes, name: str = "photo", at_least: int | None = None) ->
 
 
 @functools.cache
-def _prepare_pillow() -> None:
+def _prepare_pillow() -> tuple[str, ...]:
+    """Set Pillow up, and return those of our formats that this build of it reads."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
     warnings.filterwarnings("ignore", module="PIL", category=UserWarning)  # damaged metadata is dealt with here
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _decode(image: Image.Image, name: str, at_least: int | None) -> Photo:
@@ -110,10 +115,13 @@ def _decode(image: Image.Image, name: str, at_least: int | None) -> Photo:
     exif = _exif(image)
     if at_least is not None and image.format in ("JPEG", "MPO"):
         scale = min(at_least / max(full), 1)
-        image.draft(None, (round(full[0] * scale), round(full[1] * scale)))
+        image.draft(None, (max(1, round(full[0] * scale)), max(1, round(full[1] * scale))))
     image.load()  # this turns some formats upright already, so the orientation left to do is read after it
     orientation = _exif(image).get(ExifTags.Base.Orientation, 1)
-    upright = _turned(_rgb(image, name), orientation)
+    rgb = _rgb(image, name)
+    if at_least is not None and max(rgb.size) >= 2 * at_least:
+        rgb = rgb.reduce(max(rgb.size) // at_least)  # full-size pixels would fill the memory of a small machine
+    upright = _turned(rgb, orientation)
     turned = orientation in (5, 6, 7, 8)
     width, height = full[::-1] if turned else full
     return Photo(np.asarray(upright), width, height, _captured(exif), _gps(exif))
@@ -121,17 +129,28 @@ def _decode(image: Image.Image, name: str, at_least: int | None) -> Photo:
 
 def _rgb(image: Image.Image, name: str) -> Image.Image:
     """Convert to RGB, on white where it is transparent."""
-    if image.mode.startswith("I"):  # 16 bits per pixel; Pillow would clip instead of scale
-        grey = (np.asarray(image).astype(np.float64) / 257).clip(0, 255).astype(np.uint8)
-        return Image.fromarray(grey).convert("RGB")
-    if image.mode == "F":
-        raise PhotoError("unsupported", f"{name}: floating-point pixels are not supported; save it with 8 or 16 bits")
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PNG"):
+        return _from_sixteen_bits(image, name)
+    if image.mode in ("I", "F"):
+        raise PhotoError("unsupported", f"{name}: 32-bit pixels are not supported; save it with 8 or 16 bits")
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         on_white = Image.new("RGB", image.size, "white")
         on_white.paste(rgba, mask=rgba.getchannel("A"))
         return on_white
     return image.convert("RGB")
+
+
+def _from_sixteen_bits(image: Image.Image, name: str) -> Image.Image:
+    """Scale 0..65535 to 0..255; Pillow itself would clip."""
+    tags = getattr(image, "tag_v2", {})  # of a TIFF
+    bits, photometric = tags.get(258, (16,)), tags.get(262, 1)
+    if bits != (16,) or image.mode.endswith("S"):
+        raise PhotoError(
+            "unsupported", f"{name}: pixels of {bits[0]} bits are not supported; save it with 8 or 16 bits"
+        )
+    grey = (np.asarray(image).astype(np.float64) / 257).clip(0, 255).astype(np.uint8)
+    return Image.fromarray(255 - grey if photometric == 0 else grey).convert("RGB")  # 0: white is zero
 
 
 def _turned(image: Image.Image, orientation: int) -> Image.Image:

@@ -31,6 +31,21 @@ def test_entries_survive_and_a_torn_line_is_cut_off(tmp_path: Path) -> None:
             assert journal.read(last) == entry("3.jpg")
 
 
+@pytest.mark.parametrize("damage", [b"\0" * 40, b"{}", b"[1]", b'{"result": {"path": 1}, "copy": null}'])
+def test_from_a_damaged_line_on_everything_is_done_again(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "j.jsonl"
+    with Journal(path, {"a": 1}) as journal:
+        for name in ("1.jpg", "2.jpg", "3.jpg"):
+            journal.append(entry(name))
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*lines[:2], damage + b"\n", lines[3]]))
+    with Journal(path, {"a": 1}) as journal:
+        assert [result.path for result in journal.results.values()] == ["1.jpg"]
+        journal.append(entry("2.jpg"))
+    with Journal(path, {"a": 1}) as journal:
+        assert [result.path for result in journal.results.values()] == ["1.jpg", "2.jpg"]
+
+
 def test_even_the_first_line_may_be_torn(tmp_path: Path) -> None:
     path = tmp_path / "j.jsonl"
     for torn in (b"", b'{"a"'):

@@ -69,12 +69,15 @@ def test_written_and_read_again(results: ResultFile, tmp_path: Path) -> None:
 
 def test_the_schema_is_json_schema_that_other_validators_apply(results: ResultFile) -> None:
     schema = ResultFile.model_json_schema()
-    validator = jsonschema.Draft202012Validator(schema)
+    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+    validator = jsonschema.Draft202012Validator(schema, format_checker=checker)
     validator.check_schema(schema)
     document = json.loads(results.model_dump_json())
     validator.validate(document)
-    document["photos"][0]["boxes"][0]["score"] = 2
-    assert not validator.is_valid(document)
+    for path, value in (("photos.0.boxes.0.score", 2), ("photos.0.captured", "yesterday"), ("photos.0.verdict", "ok")):
+        broken = json.loads(results.model_dump_json())
+        set_in(broken, path, value)
+        assert not validator.is_valid(broken), path
 
 
 def set_in(document: dict[str, Any], path: str, value: object) -> None:

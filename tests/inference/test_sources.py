@@ -26,8 +26,11 @@ def test_a_folder_is_searched_at_any_depth(tree: Path) -> None:
     assert names([str(tree)], tree) == ["a.jpg", "b.PNG", "out/annotated/e.jpg", "红旗路/c.heic"]
 
 
-def test_the_results_folder_is_left_out(tree: Path) -> None:
-    assert names([str(tree)], tree, exclude=tree / "out") == ["a.jpg", "b.PNG", "红旗路/c.heic"]
+@pytest.mark.parametrize("given", ["{}", "{}/**", "{}/**/*.jpg", "{}/out/annotated/e.jpg {}/a.jpg"])
+def test_earlier_results_are_left_out(tree: Path, given: str) -> None:
+    found = names(given.format(tree, tree).split(), tree, exclude=tree / "out" / "annotated")
+    assert "a.jpg" in found
+    assert not [name for name in found if "annotated" in name]
 
 
 def test_a_glob_and_a_named_file_of_any_suffix(tree: Path) -> None:
@@ -39,11 +42,25 @@ def test_a_photo_named_twice_is_screened_once(tree: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows such names")
-def test_a_name_that_is_no_text(tree: Path) -> None:
-    (tree / os.fsdecode(b"gbk-\xba\xec.jpg")).write_bytes(b"here")
-    photo = next(p for p in find_photos([str(tree)]) if "gbk-" in p.name)
-    assert photo.name.encode("utf-8").endswith("gbk-\ufffd\ufffd.jpg".encode())
-    assert photo.read() == b"here"
+def test_names_that_are_no_text_stay_apart(tree: Path) -> None:
+    for byte in (b"\xec", b"\xed"):
+        (tree / os.fsdecode(b"gbk-\xba" + byte + b".jpg")).write_bytes(byte)
+    photos = [p for p in find_photos([str(tree)]) if "gbk-" in p.name]
+    assert [photo.name.removeprefix(f"{tree}/") for photo in photos] == ["gbk-\\xba\\xec.jpg", "gbk-\\xba\\xed.jpg"]
+    assert [photo.read() for photo in photos] == [b"\xec", b"\xed"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs named pipes")
+def test_what_is_no_regular_file_is_a_failure_and_never_waited_for(tree: Path) -> None:
+    (tree / "dangling.jpg").symlink_to("nowhere")
+    os.mkfifo(tree / "pipe.jpg")
+    for given in (str(tree), f"{tree}/*.jpg", f"{tree}/dangling.jpg", f"{tree}/pipe.jpg"):
+        odd = [p for p in find_photos([given]) if "dangling" in p.name or "pipe" in p.name]
+        assert odd
+        for photo in odd:
+            with pytest.raises(PhotoError) as caught:
+                photo.read()
+            assert caught.value.reason == "missing"
 
 
 def test_a_zip(tree: Path) -> None:
@@ -62,6 +79,38 @@ def test_a_zip_from_chinese_windows(tree: Path) -> None:
         file.writestr("hqlu.jpg", b"x")
     archive.write_bytes(archive.read_bytes().replace(b"hqlu", "红路".encode("gbk")))  # no UTF-8 flag
     assert [photo.name for photo in find_photos([str(archive)])] == [f"{archive}!/红路.jpg"]
+
+
+def test_a_zip_with_unflagged_utf8_names(tree: Path) -> None:
+    archive = tree / "m.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("abcdef.jpg", b"x")
+    archive.write_bytes(archive.read_bytes().replace(b"abcdef", "照片".encode()))
+    assert [photo.name for photo in find_photos([str(archive)])] == [f"{archive}!/照片.jpg"]
+
+
+def test_a_zip_whose_names_are_damaged(tree: Path) -> None:
+    archive = tree / "n.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("照片.jpg", b"x")  # this sets the UTF-8 flag
+    archive.write_bytes(archive.read_bytes().replace("照片".encode(), b"\xff" * 6))
+    with pytest.raises(UserError, match="names are damaged"):
+        find_photos([str(archive)])
+
+
+def test_members_of_one_name_are_all_screened_and_protected_ones_are_failures(tree: Path) -> None:
+    archive = tree / "e.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("1.jpg", b"one")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            file.writestr("1.jpg", b"two")
+    assert sorted(photo.read() for photo in find_photos([str(archive)])) == [b"one", b"two"]
+    content = bytearray(archive.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # says of the first member that it is encrypted
+    archive.write_bytes(content)
+    with pytest.raises(PhotoError, match="password") as caught:
+        find_photos([str(archive)])[0].read()
+    assert caught.value.reason == "encrypted"
 
 
 def test_a_damaged_member_is_that_photos_failure(tree: Path) -> None:

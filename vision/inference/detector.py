@@ -97,7 +97,7 @@ class Detector:
             return self._stream(photos)
         return list(self._stream(iter(photos)))
 
-    def read(self, photo: PhotoLike) -> Photo:
+    def read(self, photo: PhotoLike, name: str = "photo") -> Photo:
         """Decode what `detect` takes, at a reduced scale if the model needs no more."""
         if isinstance(photo, Photo):
             return photo
@@ -106,9 +106,7 @@ class Detector:
                 raise PhotoError("unsupported", f"expected an (h, w, 3) uint8 array, got {photo.shape} {photo.dtype}")
             return Photo(photo, photo.shape[1], photo.shape[0])
         at_least = 2 * max(self.model.input_size)  # area averaging wants some pixels to average
-        return (
-            read_photo(photo, at_least=at_least) if isinstance(photo, bytes) else read_photo_file(Path(photo), at_least)
-        )
+        return read_photo(photo, name, at_least) if isinstance(photo, bytes) else read_photo_file(Path(photo), at_least)
 
     def detect_batch(self, photos: list[Photo]) -> list[Detections]:
         """Detect in decoded photos, all in one batch."""

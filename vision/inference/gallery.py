@@ -20,6 +20,7 @@ EMBEDDED_BYTES = 40_000_000  # phones give up on pages much larger than this
 # What a failure's code means, in Chinese and English.
 REASONS = {
     "empty": ("空文件", "Empty file"),
+    "encrypted": ("压缩包有密码", "Password-protected"),
     "missing": ("文件无法打开", "File can't be opened"),
     "not_an_image": ("不是图片", "Not an image"),
     "too_large": ("图片过大", "Too large"),

@@ -33,6 +33,7 @@ class Journal:
 
     Attributes:
         results: Every photo's result by (path, sha256).
+        copies: Likewise the annotated copy's path relative to the results, None without one.
 
     Raises:
         UserError: The journal belongs to a run with other settings, or can't be written.
@@ -40,6 +41,7 @@ class Journal:
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
         self.results: dict[tuple[str, str | None], PhotoResult] = {}
+        self.copies: dict[tuple[str, str | None], str | None] = {}
         self._offsets: dict[tuple[str, str | None], int] = {}
         header = json.dumps(settings, sort_keys=True).encode() + b"\n"
         try:
@@ -58,14 +60,17 @@ class Journal:
         self._index(len(header))
 
     def _index(self, offset: int) -> None:
-        """Find the complete lines after `offset` and cut off what a kill left half-written."""
+        """Find the lines after `offset` and cut off everything from the first one that a kill or a crash damaged."""
         self._file.seek(offset)
         for line in self._file:
+            try:
+                content = json.loads(line)
+                result = PhotoResult.model_validate_json(json.dumps(content["result"]))
+            except (ValueError, TypeError, KeyError):
+                break
             if not line.endswith(b"\n"):
                 break
-            result = PhotoResult.model_validate_json(json.dumps(json.loads(line)["result"]))
-            self.results[result.path, result.sha256] = result
-            self._offsets[result.path, result.sha256] = offset
+            self._note(result, content["copy"], offset)
             offset += len(line)
         self._file.truncate(offset)
         self._file.seek(offset)
@@ -85,9 +90,11 @@ class Journal:
         line = {"result": entry.result.model_dump(mode="json"), "thumbnail": thumbnail, "copy": entry.copy}
         self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         self._file.flush()
-        key = entry.result.path, entry.result.sha256
-        self.results[key] = entry.result
-        self._offsets[key] = offset
+        self._note(entry.result, entry.copy, offset)
+
+    def _note(self, result: PhotoResult, copy: str | None, offset: int) -> None:
+        key = result.path, result.sha256
+        self.results[key], self.copies[key], self._offsets[key] = result, copy, offset
 
     def read(self, result: PhotoResult) -> Entry:
         """Return the entry of a photo that is in the journal."""

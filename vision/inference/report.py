@@ -18,7 +18,7 @@ from vision.inference.screen import Screened, screen
 from vision.inference.sources import PhotoFile
 from vision.inference.table import write_table
 
-__all__ = ["Annotate", "Existing", "prepare_folder", "write_report"]
+__all__ = ["COPIES", "Annotate", "Existing", "prepare_folder", "write_report"]
 
 Annotate = Literal["problems", "all", "none"]
 Existing = Literal["refuse", "resume", "overwrite"]
@@ -41,9 +41,7 @@ def prepare_folder(out: Path, existing: Existing) -> None:
         if existing == "overwrite":
             for name in (*RESULT_FILES, JOURNAL):
                 (out / name).unlink(missing_ok=True)
-            for copy in (out / COPIES).glob("*.jpg"):
-                if COPY_NAME.search(copy.name):  # never a file that someone else put there
-                    copy.unlink()
+            _remove_copies(out, keep=set())
     except OSError as error:
         raise UserError(
             f"{out}: results can't be written there ({error.strerror}); give another folder with --out"
@@ -75,11 +73,13 @@ def write_report(
     with Journal(out / JOURNAL, settings) as journal:
         ordered: list[PhotoResult] = []
         earlier = frozenset(journal.results)
-        for entry in screen(
-            photos, detector, lambda s: _finish(s, out, annotate), lambda *key: journal.results.get(key)
-        ):
-            key = entry.result.path, entry.result.sha256
-            if key not in earlier or entry.result.verdict == "unreadable":
+
+        def known(path: str, sha256: str) -> PhotoResult | None:
+            copy = journal.copies.get((path, sha256))
+            return journal.results.get((path, sha256)) if copy is None or (out / copy).exists() else None
+
+        for entry in screen(photos, detector, lambda screened: _finish(screened, out, annotate), known):
+            if (entry.result.path, entry.result.sha256) not in earlier:
                 journal.append(entry)
             ordered.append(entry.result)
             progress(entry.result)
@@ -92,6 +92,7 @@ def write_report(
             photos=tuple(ordered),
         )
         write_gallery(out / "index.html", results, _cards(journal, ordered))
+        _remove_copies(out, keep={journal.copies[result.path, result.sha256] for result in ordered})
     write_table(out / "results.csv", results)
     results.write(out / "results.json")
     (out / JOURNAL).unlink()
@@ -123,8 +124,16 @@ def _finish(screened: Screened, out: Path, annotate: Annotate) -> Entry:
 
 def _copy_name(result: PhotoResult) -> str:
     """Return the photo's own name, made safe and short, with its hash, so that two photos never share one."""
-    stem = re.sub(r'[\x00-\x1f<>:"/\\|?*#%]', "_", PurePosixPath(result.path).stem)[:60]
-    return f"{stem}-{(result.sha256 or '')[:12]}.jpg"
+    stem = re.sub(r'[\x00-\x1f<>:"/\\|?*#%]', "_", PurePosixPath(result.path).stem)
+    short = stem.encode()[:180].decode("utf-8", "ignore")  # file systems count bytes
+    return f"{short}-{(result.sha256 or '')[:12]}.jpg"
+
+
+def _remove_copies(out: Path, keep: set[str | None]) -> None:
+    """Remove annotated copies that no result refers to, and never a file that someone else put there."""
+    for copy in (out / COPIES).glob("*.jpg"):
+        if COPY_NAME.search(copy.name) and f"{COPIES}/{copy.name}" not in keep:
+            copy.unlink()
 
 
 def _cards(journal: Journal, results: Sequence[PhotoResult]) -> Iterator[Card]:

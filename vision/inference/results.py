@@ -3,7 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NaiveDatetime, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from vision.errors import ResultError, sentence
 
@@ -22,6 +31,9 @@ __all__ = [
 Verdict = Literal["needs_visit", "clean", "unreadable"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Pixels = Annotated[float, Field(ge=0)]
+# JSON Schema's own "date-time" demands a zone, which cameras seldom know.
+CAPTURED = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$"}
+Captured = Annotated[AwareDatetime | NaiveDatetime, WithJsonSchema(CAPTURED)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -50,7 +62,9 @@ class GpsPoint(Strict):
 class Failure(Strict):
     """Why a photo couldn't be screened."""
 
-    reason: str = Field(description="Stable code: empty, truncated, not_an_image, too_large, unsupported, missing …")
+    reason: str = Field(
+        description="Stable code: empty, truncated, not_an_image, too_large, unsupported, encrypted, missing."
+    )
     message: str = Field(description="One sentence for people.")
 
 
@@ -62,7 +76,7 @@ class PhotoResult(Strict):
     verdict: Verdict
     width: int | None = Field(default=None, gt=0, description="Pixels, upright.")
     height: int | None = Field(default=None, gt=0, description="Pixels, upright.")
-    captured: AwareDatetime | NaiveDatetime | None = Field(
+    captured: Captured | None = Field(
         default=None, description="When it was taken; without a zone where the camera recorded none."
     )
     gps: GpsPoint | None = None

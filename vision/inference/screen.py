@@ -85,7 +85,7 @@ def _load(photo: PhotoFile, detector: Detector, known: Callable[[str, str], Phot
         data = photo.read()
         sha256 = hashlib.sha256(data).hexdigest()
         earlier = known(photo.name, sha256)
-        return _Loaded(photo.name, sha256, earlier or detector.read(data))
+        return _Loaded(photo.name, sha256, earlier or detector.read(data, photo.name))
     except PhotoError as error:
         return _Loaded(photo.name, sha256, error)
 

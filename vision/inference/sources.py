@@ -3,7 +3,6 @@
 import glob
 import os
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -34,85 +33,115 @@ class PhotoFile:
 def find_photos(paths: Sequence[str], exclude: Path | None = None) -> list[PhotoFile]:
     """List the photos that `paths` name, sorted within each path, each once.
 
-    A file that is named itself is taken whatever its suffix; in folders (searched at any depth) and archives only
-    files with a photo's suffix are, and hidden ones are not.
+    What is named itself is taken whatever its suffix; by a pattern, in folders (searched at any depth) and in archives
+    only files with a photo's suffix are, and hidden ones are not. Archives are opened where they are named or matched,
+    not inside folders.
 
     Args:
         paths: Files, folders, zip archives, or glob patterns (`**` goes through folders).
-        exclude: A folder whose content is left out: where the results go.
+        exclude: A folder whose files are left out: where annotated copies of earlier results lie.
 
     Raises:
         UserError: A path doesn't exist, a zip can't be opened, or there is no photo at all.
     """
-    found: dict[str, PhotoFile] = {}
-    for path in paths:
-        for photo in _expand(path, exclude.resolve() if exclude else None):
-            found.setdefault(photo.name, photo)
+    excluded = exclude.resolve() if exclude else None
+    found: dict[tuple[Path, int], PhotoFile] = {}
+    for given in paths:
+        for path in _matches(given):
+            for key, photo in _photos(path):
+                if key[0].parent != excluded:
+                    found.setdefault(key, photo)
     if not found:
         suffixes = " ".join(sorted(PHOTO_SUFFIXES))
         raise UserError(f"no photos in {', '.join(paths)}; expected files ending in {suffixes}, or a zip of them")
     return list(found.values())
 
 
-def _expand(given: str, exclude: Path | None) -> Iterator[PhotoFile]:
-    path = Path(given)
-    if path.is_dir():
-        yield from _folder(path, exclude)
-    elif path.is_file():
-        yield from _archive(path) if path.suffix.lower() == ".zip" else [_file(path)]
-    elif matches := sorted(glob.glob(given, recursive=True)):  # noqa: PTH207 - the pattern may be absolute
-        for match in matches:
-            yield from _expand(match, exclude)
-    else:
+Keyed = tuple[tuple[Path, int], PhotoFile]  # real path and, in an archive, the member's position
+
+
+def _matches(given: str) -> list[Path]:
+    if os.path.lexists(given):  # a name may look like a pattern
+        return [Path(given)]
+    matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+    if not matches:
         raise UserError(f"{given}: there is no such file or folder, and no file matches it as a pattern")
+    return [
+        Path(match) for match in matches if _is_photo(match) or match.lower().endswith(".zip") or Path(match).is_dir()
+    ]
 
 
-def _folder(folder: Path, exclude: Path | None) -> Iterator[PhotoFile]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and (Path(parent) / f).resolve() != exclude)
-        for name in sorted(files):
-            path = Path(parent) / name
-            if _is_photo(name):
-                yield _file(path)
+def _photos(path: Path) -> Iterator[Keyed]:
+    if path.is_dir():
+        yield from _folder(path)
+    elif path.is_file() and path.suffix.lower() == ".zip":
+        yield from _archive(path)
+    else:
+        yield _file(path)
+
+
+def _folder(folder: Path) -> Iterator[Keyed]:
+    unreadable: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=unreadable.append):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (_file(Path(parent) / name) for name in sorted(files) if _is_photo(name))
+    yield from (_file(Path(error.filename)) for error in unreadable)  # reading it tells why
 
 
 def _is_photo(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in PHOTO_SUFFIXES and not PurePosixPath(name).name.startswith(".")
 
 
-def _file(path: Path) -> PhotoFile:
+def _display(path: Path) -> str:
+    """Return a path as text; on Linux a name may be any bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _file(path: Path) -> Keyed:
+    name = _display(path)
+
     def read() -> bytes:
         try:
+            if path.exists() and not path.is_file():
+                raise PhotoError("missing", f"{name}: is no regular file, or a folder that can't be opened")
             return path.read_bytes()
         except OSError as error:
-            raise PhotoError("missing", f"{path}: the file can't be read ({error.strerror})") from error
+            raise PhotoError("missing", f"{name}: the file can't be read ({error.strerror})") from error
 
-    return PhotoFile(os.fsencode(path).decode("utf-8", "replace"), read)  # names needn't be text on Linux
+    return (path.parent.resolve() / path.name, 0), PhotoFile(name, read)
 
 
-def _archive(path: Path) -> Iterator[PhotoFile]:
-    try:
-        try:
-            archive = zipfile.ZipFile(path, metadata_encoding="gb18030")  # names from Chinese Windows
-        except UnicodeDecodeError:
-            archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path}: expected a zip archive, but it can't be opened ({error})") from error
-    for member in sorted(archive.infolist(), key=lambda m: m.filename):
+def _archive(path: Path) -> Iterator[Keyed]:
+    archive = _opened(path)
+    for position, member in sorted(enumerate(archive.infolist()), key=lambda item: item[1].filename):
         parts = PurePosixPath(member.filename).parts
         if not member.is_dir() and _is_photo(member.filename) and "__MACOSX" not in parts:
-            yield _member(path, archive, member)
+            yield (path.resolve(), position), _member(path, archive, member)
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    """Open an archive; names without the UTF-8 flag are UTF-8 all the same, or from Chinese Windows, or else DOS."""
+    for encoding in ("utf-8", "gb18030", None):
+        try:
+            return zipfile.ZipFile(path, metadata_encoding=encoding)
+        except UnicodeDecodeError:
+            continue
+        except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
+            raise UserError(f"{_display(path)}: expected a zip archive, but it can't be opened ({error})") from error
+    raise UserError(f"{_display(path)}: expected a zip archive, but its file names are damaged; pack it again")
 
 
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> PhotoFile:
-    name = f"{path}!/{member.filename}"
+    name = f"{_display(path)}!/{member.filename}"
 
     def read() -> bytes:
+        if member.flag_bits & 1:
+            raise PhotoError("encrypted", f"{name}: is protected by a password; unpack the archive first")
         if member.file_size > MAX_MEMBER:
             raise PhotoError("too_large", f"{name}: {member.file_size} bytes unpacked is no photo")
         try:
             return archive.read(member)  # ZipFile locks its file itself
-        except (OSError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+        except Exception as error:
             raise PhotoError("truncated", f"{name}: can't be unpacked ({error})") from error
 
     return PhotoFile(name, read)
