@@ -43,7 +43,6 @@ class Source:
 
     name: str
     licence: str
-    description: str
     annotated: frozenset[str]
     photos: tuple[LabelledPhoto, ...]
 
@@ -72,7 +71,7 @@ def read_source(folder: Path) -> Source:
             f"{path}: expected COCO labels with info.annotated and a split per image, "
             f"but reading them failed ({type(error).__name__}: {error})"
         ) from error
-    return Source(folder.name, str(info.get("licence", "")), str(info.get("description", "")), annotated, photos)
+    return Source(folder.name, str(info.get("licence", "")), annotated, photos)
 
 
 def _photo(
