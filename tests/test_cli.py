@@ -153,6 +153,17 @@ def test_results_within_the_input_are_no_input(run: Run, photos: Path, model: Pa
         shutil.rmtree(out / "annotated")
 
 
+def test_the_same_photo_in_many_folders(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
+    data = (photos / "bright.png").read_bytes()
+    for i in range(40):
+        (photos / f"{i:02}").mkdir()
+        (photos / f"{i:02}" / "bright.png").write_bytes(data)
+    code, printed = run("screen", photos, "--out", tmp_path / "out", "--model", model)
+    assert code == 0, printed
+    assert len(load_results(tmp_path / "out" / "results.json").photos) == 42
+    assert len(list((tmp_path / "out" / "annotated").iterdir())) == 1
+
+
 def test_a_very_long_name(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
     long = photos / ("😀" * 60 + ".png")
     (photos / "bright.png").rename(long)

@@ -12,22 +12,11 @@ import pillow_heif
 import pytest
 from PIL import ExifTags, Image
 
+from vision.datasets.scenes.examples import STORED
 from vision.errors import PhotoError
 from vision.images import Gps, NDArrayImage, read_photo, read_photo_file
 
 Encode = Callable[..., bytes]
-
-# the transposition that a camera applied before storing, by the orientation it then recorded
-STORED = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 def assert_corners(pixels: NDArrayImage, tolerance: int = 12) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import io
+import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from vision.errors import PhotoError
 
-__all__ = ["MAX_PIXELS", "Gps", "NDArrayImage", "Photo", "read_photo", "read_photo_file"]
+__all__ = ["MAX_PIXELS", "Gps", "NDArrayImage", "Photo", "path_text", "photo_bytes", "read_photo", "read_photo_file"]
 
 NDArrayImage = npt.NDArray[np.uint8]  # (h, w, 3) RGB, upright
 
@@ -57,15 +58,30 @@ def read_photo_file(path: Path, at_least: int | None = None) -> Photo:
     Raises:
         PhotoError: Also with reason `missing`, if the file can't be read.
     """
+    return read_photo(photo_bytes(path), path_text(path), at_least)
+
+
+def photo_bytes(path: Path) -> bytes:
+    """Return a file's bytes; never waits for a pipe or a device.
+
+    Raises:
+        PhotoError: With reason `missing`, if it can't be read.
+    """
     try:
-        data = path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise PhotoError("missing", f"{path_text(path)}: is no regular file, or a folder that can't be opened")
+        return path.read_bytes()
     except OSError as error:
-        raise PhotoError("missing", f"{path}: the file can't be read ({error.strerror})") from error
-    return read_photo(data, str(path), at_least)
+        raise PhotoError("missing", f"{path_text(path)}: the file can't be read ({error.strerror})") from error
+
+
+def path_text(path: Path) -> str:
+    """Return a path as text; on Linux a name may be any bytes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def read_photo(data: bytes, name: str = "photo", at_least: int | None = None) -> Photo:
-    """Decode JPEG, MPO, PNG, WebP, HEIC/HEIF, TIFF or GIF (first frame) by content, whatever the file is called.
+    """Decode JPEG, MPO, PNG, WebP, HEIC/HEIF, AVIF, TIFF, GIF (first frame) or BMP by content, not by name.
 
     Args:
         data: The file's bytes.

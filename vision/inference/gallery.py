@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vision.categories import category_of
+from vision.files import replacing
 from vision.inference.results import Box, GpsPoint, PhotoResult, ResultFile
 
 __all__ = ["Card", "write_gallery"]
@@ -103,11 +104,9 @@ def write_gallery(path: Path, results: ResultFile, cards: Iterable[Card]) -> Non
         positions=positions,
         cards=_shown(cards, positions),
     )
-    unfinished = path.with_name(path.name + ".tmp")
     # File names may hold bytes that aren't UTF-8; they mustn't cost the page.
-    with unfinished.open("w", encoding="utf-8", errors="replace") as file:
+    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", errors="replace") as file:
         file.writelines(page)
-    unfinished.replace(path)
 
 
 def _legends(results: ResultFile) -> list[Legend]:

@@ -65,7 +65,7 @@ class Journal:
         for line in self._file:
             try:
                 content = json.loads(line)
-                result = PhotoResult.model_validate_json(json.dumps(content["result"]))
+                result = PhotoResult.model_validate(content["result"])
             except (ValueError, TypeError, KeyError):
                 break
             if not line.endswith(b"\n"):

@@ -9,6 +9,7 @@ from typing import Literal
 
 from vision.categories import category_of
 from vision.errors import UserError
+from vision.files import replacing
 from vision.inference.annotate import draw_boxes, thumbnail
 from vision.inference.detector import Detector
 from vision.inference.gallery import Card, write_gallery
@@ -116,9 +117,9 @@ def _finish(screened: Screened, out: Path, annotate: Annotate) -> Entry:
         copy = f"{COPIES}/{_copy_name(result)}"
         path = out / copy
         path.parent.mkdir(exist_ok=True)
-        unfinished = path.with_suffix(".tmp")
-        draw_boxes(image, result.boxes, (result.width or 1, result.height or 1)).save(unfinished, "JPEG", quality=85)
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            drawn = draw_boxes(image, result.boxes, (result.width or 1, result.height or 1))
+            drawn.save(unfinished, "JPEG", quality=85)
     return Entry(result, thumbnail(image), copy)
 
 

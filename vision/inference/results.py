@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from vision.errors import ResultError, sentence
+from vision.files import replacing
 
 __all__ = [
     "Box",
@@ -144,9 +145,8 @@ class ResultFile(Strict):
 
     def write(self, path: Path) -> None:
         """Write the file as JSON; an existing one is replaced only by a complete one."""
-        unfinished = path.with_name(path.name + ".tmp")
-        unfinished.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            unfinished.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def load_results(path: Path) -> ResultFile:

@@ -1,5 +1,6 @@
 """Which photos a list of paths means: files, folders, globs and zip archives."""
 
+import functools
 import glob
 import os
 import zipfile
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from vision.errors import PhotoError, UserError
+from vision.images import path_text, photo_bytes
 
 __all__ = ["PHOTO_SUFFIXES", "PhotoFile", "find_photos"]
 
@@ -92,23 +94,8 @@ def _is_photo(name: str) -> bool:
     return PurePosixPath(name).suffix.lower() in PHOTO_SUFFIXES and not PurePosixPath(name).name.startswith(".")
 
 
-def _display(path: Path) -> str:
-    """Return a path as text; on Linux a name may be any bytes."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
-
-
 def _file(path: Path) -> Keyed:
-    name = _display(path)
-
-    def read() -> bytes:
-        try:
-            if path.exists() and not path.is_file():
-                raise PhotoError("missing", f"{name}: is no regular file, or a folder that can't be opened")
-            return path.read_bytes()
-        except OSError as error:
-            raise PhotoError("missing", f"{name}: the file can't be read ({error.strerror})") from error
-
-    return (path.parent.resolve() / path.name, 0), PhotoFile(name, read)
+    return (path.parent.resolve() / path.name, 0), PhotoFile(path_text(path), functools.partial(photo_bytes, path))
 
 
 def _archive(path: Path) -> Iterator[Keyed]:
@@ -127,12 +114,12 @@ def _opened(path: Path) -> zipfile.ZipFile:
         except UnicodeDecodeError:
             continue
         except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
-            raise UserError(f"{_display(path)}: expected a zip archive, but it can't be opened ({error})") from error
-    raise UserError(f"{_display(path)}: expected a zip archive, but its file names are damaged; pack it again")
+            raise UserError(f"{path_text(path)}: expected a zip archive, but it can't be opened ({error})") from error
+    raise UserError(f"{path_text(path)}: expected a zip archive, but its file names are damaged; pack it again")
 
 
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> PhotoFile:
-    name = f"{_display(path)}!/{member.filename}"
+    name = f"{path_text(path)}!/{member.filename}"
 
     def read() -> bytes:
         if member.flag_bits & 1:

@@ -4,6 +4,7 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+from vision.files import replacing
 from vision.inference.results import PhotoResult, ResultFile, Verdict
 
 __all__ = ["VERDICTS_ZH", "write_table"]
@@ -13,7 +14,6 @@ VERDICTS_ZH: dict[Verdict, str] = {"needs_visit": "需到场", "clean": "干净"
 
 def write_table(path: Path, results: ResultFile) -> None:
     """Write `results` as CSV with a byte-order mark, without which Excel garbles Chinese."""
-    unfinished = path.with_name(path.name + ".tmp")
     categories = results.model.categories
     header = [
         "照片",
@@ -28,7 +28,7 @@ def write_table(path: Path, results: ResultFile) -> None:
         "高",
         "原因",
     ]
-    with unfinished.open("w", encoding="utf-8-sig", newline="") as file:
+    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         for photo in results.photos:
@@ -36,7 +36,6 @@ def write_table(path: Path, results: ResultFile) -> None:
             writer.writerow(
                 [_text(photo.path), VERDICTS_ZH[photo.verdict], *(counts[c.name] for c in categories), *_rest(photo)]
             )
-    unfinished.replace(path)
 
 
 def _rest(photo: PhotoResult) -> list[object]:

@@ -12,6 +12,7 @@ import yaml
 
 from vision.datasets.build import DataSet, write_training_folder
 from vision.errors import RecipeError
+from vision.files import replacing
 from vision.training.runtime import cpu_bf16, cpu_count, import_ultralytics
 
 __all__ = ["read_hyperparameters", "train"]
@@ -114,6 +115,5 @@ def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    unfinished = path.with_suffix(".tmp")
-    unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
