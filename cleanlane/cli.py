@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cleanlane import modelling, screening
+from cleanlane.dataset import app as dataset
 from vision.errors import UserError
 
 __all__ = ["app", "main"]
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.command("screen")(screening.screen)
 app.command("validate")(screening.validate)
 app.command("examples")(screening.examples)
+app.add_typer(dataset.app, name="dataset")
 app.command("train")(modelling.train)
 app.command("publish")(modelling.publish)
 app.command("evaluate")(modelling.evaluate)

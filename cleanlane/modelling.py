@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from cleanlane.dataset.building import data_set_table
 from vision.categories import category_of
-from vision.datasets.build import DataSet, load_data_set
-from vision.datasets.recipe import Split, load_recipe
+from vision.datasets.build import load_data_set
+from vision.datasets.labels import Split
+from vision.datasets.recipe import load_recipe
 
 __all__ = ["evaluate", "publish", "train"]
 
@@ -43,7 +45,7 @@ def train(
     restart_with_large_malloc(["-m", "cleanlane.cli", "train", *arguments])
     values = read_hyperparameters(hyperparameters)
     data_set = load_data_set(load_recipe(recipe), data)
-    _print_data_set(data_set)
+    console.print(data_set_table(data_set))
     checkpoint = run_training(data_set, weights, values, run)
     console.print(f"trained: {checkpoint}", highlight=False)
 
@@ -109,10 +111,3 @@ def evaluate(
     console.print(table)
     for alarm in scores.false_alarms:
         console.print(f"false alarms 误报, {alarm.source}: {alarm.alarms} of {alarm.photos} photos", highlight=False)
-
-
-def _print_data_set(data_set: DataSet) -> None:
-    table = Table("source", "split", "photos", "boxes by category", title=f"{data_set.name} {data_set.sha256[:12]}")
-    for source, split, photos, boxes in data_set.table():
-        table.add_row(source, split, str(photos), ", ".join(f"{name} {count}" for name, count in boxes.items()))
-    console.print(table)

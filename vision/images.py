@@ -16,7 +16,17 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from vision.errors import PhotoError
 
-__all__ = ["MAX_PIXELS", "Gps", "NDArrayImage", "Photo", "path_text", "photo_bytes", "read_photo", "read_photo_file"]
+__all__ = [
+    "MAX_PIXELS",
+    "Gps",
+    "NDArrayImage",
+    "Photo",
+    "path_text",
+    "photo_bytes",
+    "prepare_pillow",
+    "read_photo",
+    "read_photo_file",
+]
 
 NDArrayImage = npt.NDArray[np.uint8]  # (h, w, 3) RGB, upright
 
@@ -93,7 +103,7 @@ def read_photo(data: bytes, name: str = "photo", at_least: int | None = None) ->
     """
     if not data:
         raise PhotoError("empty", f"{name}: the file is empty")
-    formats = _prepare_pillow()
+    formats = prepare_pillow()
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
             return _decode(image, name, at_least)
@@ -112,7 +122,7 @@ def read_photo(data: bytes, name: str = "photo", at_least: int | None = None) ->
 
 
 @functools.cache
-def _prepare_pillow() -> tuple[str, ...]:
+def prepare_pillow() -> tuple[str, ...]:
     """Set Pillow up, and return those of our formats that this build of it reads."""
     import pillow_heif
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vision.datasets.coco import LabelledPhoto
+from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 
 

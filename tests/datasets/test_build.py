@@ -7,9 +7,10 @@ import yaml
 from PIL import Image
 
 from vision.categories import NAMES
-from vision.datasets.build import load_data_set, write_training_folder
-from vision.datasets.coco import read_source
-from vision.datasets.recipe import Recipe, SourceChoice, load_recipe
+from vision.datasets.build import load_data_set
+from vision.datasets.recipe import Recipe, SourceChoice, SyntheticPostings, load_recipe
+from vision.datasets.scenes import SceneKind, draw_scene
+from vision.datasets.training_folder import write_training_folder
 from vision.errors import RecipeError
 
 RECIPE = Recipe(name="r", sources=(SourceChoice(folder="walls"),))
@@ -43,7 +44,7 @@ def write(data: Path, coco: dict[str, Any]) -> Path:
 
 
 def test_labels_are_read_with_what_the_source_annotates(coco: dict[str, Any], tmp_path: Path) -> None:
-    source = read_source(write(tmp_path, coco) / "walls")
+    source = load_data_set(RECIPE, write(tmp_path, coco)).sources[0]
     assert (source.name, source.licence, source.annotated) == ("walls", "own", frozenset({"graffiti", "bin"}))
     photo = source.photos[0]
     assert [(box.tolist(), name) for box, _, name in photo.labels] == [
@@ -57,10 +58,9 @@ def test_labels_are_read_with_what_the_source_annotates(coco: dict[str, Any], tm
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c["categories"].append({"id": 5, "name": "unicorn"}), "unicorn"),
+        (lambda c: (c["categories"][0].update(name="unicorn"), c["info"].pop("annotated")), "unicorn"),
         (lambda c: c["images"][0].update(split="dev"), "dev"),
         (lambda c: c["images"][0].update(file_name="c.png"), r"c\.png"),
-        (lambda c: c["info"].pop("annotated"), "annotated"),
         (lambda c: c["annotations"][0].update(image_id=77), "77"),
         (lambda c: c.pop("images"), "images"),
     ],
@@ -68,22 +68,49 @@ def test_labels_are_read_with_what_the_source_annotates(coco: dict[str, Any], tm
 def test_wrong_labels_are_one_sentence(coco: dict[str, Any], tmp_path: Path, change: Any, message: str) -> None:
     change(coco)
     with pytest.raises(RecipeError, match=message):
-        read_source(write(tmp_path, coco) / "walls")
+        load_data_set(RECIPE, write(tmp_path, coco))
 
 
 def test_the_training_folder_is_what_ultralytics_reads(coco: dict[str, Any], tmp_path: Path) -> None:
     data_set = load_data_set(RECIPE, write(tmp_path / "data", coco))
-    data_yaml = write_training_folder(data_set, tmp_path / "built")
+    data_yaml = write_training_folder(data_set, tmp_path / "built").data_yaml
     content = yaml.safe_load(data_yaml.read_text())
     assert content["names"] == list(NAMES)
+    assert content["annotated"] == {"walls": ["bin", "graffiti"]}
     folder = Path(content["path"])
-    assert [p.name for p in (folder / content["train"]).iterdir()] == ["walls__a.png"]
+    assert (folder / content["train"]).read_text() == "./images/train/walls__a.png\n"
+    assert (folder / "images/train/walls__a.png").read_bytes() == data_set.photos[0].path.read_bytes()
     lines = (folder / "labels" / "train" / "walls__a.txt").read_text().splitlines()
     assert lines[0] == f"{NAMES.index('graffiti')} 0.200000 0.500000 0.200000 0.600000"
     assert len(lines) == 2
     assert not list(folder.rglob("*b.png"))  # test photos don't go where training can see them
-    assert write_training_folder(data_set, tmp_path / "built") == data_yaml
-    assert len(list((tmp_path / "built").iterdir())) == 1
+
+
+def test_building_again_copies_only_what_is_new(coco: dict[str, Any], tmp_path: Path) -> None:
+    built = tmp_path / "built"
+    coco["images"][1]["split"] = "val"
+    write_training_folder(load_data_set(RECIPE, write(tmp_path, coco)), built)
+    stored = {path: path.stat().st_mtime_ns for path in built.glob("store/*/*.png")}
+    assert len(stored) == 2
+    coco["annotations"][0]["bbox"][0] += 1
+    Image.new("RGB", (100, 50), (9, 9, 9)).save(tmp_path / "walls" / "images" / "a.png")
+    (tmp_path / "walls" / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
+    for _ in range(2):
+        write_training_folder(load_data_set(RECIPE, tmp_path), built)
+    assert len(list(built.glob("r-*"))) == 2
+    assert len(list(built.glob("store/*/*.png"))) == 3
+    assert all(path.stat().st_mtime_ns == before for path, before in stored.items())
+
+
+def test_an_interrupted_build_leaves_nothing(coco: dict[str, Any], tmp_path: Path) -> None:
+    data_set = load_data_set(RECIPE, write(tmp_path, coco))
+
+    def interrupt(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_training_folder(data_set, tmp_path / "built", interrupt)
+    assert [path.name for path in (tmp_path / "built").iterdir()] == ["store"]
 
 
 def test_the_hash_follows_photos_labels_and_splits(coco: dict[str, Any], tmp_path: Path) -> None:
@@ -105,6 +132,81 @@ def test_splits_that_the_recipe_leaves_out(coco: dict[str, Any], tmp_path: Path)
     assert data_set.table() == [("walls", "test", 1, {})]
 
 
+@pytest.mark.parametrize(("weight", "times"), [(0.01, 0), (1.0, 1), (3.0, 3), (2.99, 3)])
+def test_weights_say_how_often_a_training_photo_is_shown(
+    coco: dict[str, Any], tmp_path: Path, weight: float, times: int
+) -> None:
+    recipe = Recipe(name="r", sources=(SourceChoice(folder="walls", weight=weight),))
+    data_set = load_data_set(recipe, write(tmp_path, coco))
+    assert [photo.path.name for photo in data_set.listing()] == ["a.png"] * times
+    assert len(data_set.of("train")) == min(times, 1)
+    assert len(data_set.of("test")) == 1
+    assert (data_set.sha256 == load_data_set(RECIPE, tmp_path).sha256) == (weight == 1)
+
+
+def test_a_source_in_its_own_words(coco: dict[str, Any], tmp_path: Path) -> None:
+    coco["categories"] = [{"id": 9, "name": "tag"}, {"id": 4, "name": "tree"}]
+    coco["info"].pop("annotated")
+    for image in coco["images"]:
+        image.pop("split")
+    words = {"tag": "graffiti", "tree": None}
+    choice = SourceChoice(folder="walls", split="train", categories=words, annotated=("graffiti", "illegal_posting"))
+    data_set = load_data_set(Recipe(name="r", sources=(choice,)), write(tmp_path, coco))
+    assert [photo.split for photo in data_set.photos] == ["train", "train"]
+    assert [name for photo in data_set.photos for _, _, name in photo.labels] == ["graffiti"]
+    assert data_set.photos[0].annotated == {"graffiti", "illegal_posting"}
+
+
+@pytest.mark.parametrize(
+    ("choice", "exclude", "message"),
+    [
+        ({"role": "negatives"}, (), "negatives, but a.png has boxes"),
+        ({}, ("walls/c.png",), r"walls/c\.png"),
+        ({"categories": {"bin": "nothing"}}, (), "categories"),
+    ],
+    ids=["boxes on negatives", "excluding what is not there", "mapping to an unknown category"],
+)
+def test_recipes_that_do_not_fit_their_source(
+    coco: dict[str, Any], tmp_path: Path, choice: dict[str, Any], exclude: tuple[str, ...], message: str
+) -> None:
+    path = tmp_path / "r.yaml"
+    content = {"name": "r", "sources": [{"folder": "walls", **choice}], "exclude": list(exclude)}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    with pytest.raises(RecipeError, match=message):
+        load_data_set(load_recipe(path), write(tmp_path, coco))
+
+
+def test_excluded_photos_are_left_out(coco: dict[str, Any], tmp_path: Path) -> None:
+    recipe = Recipe(name="r", sources=RECIPE.sources, exclude=("walls/b.png",))
+    assert [p.path.name for p in load_data_set(recipe, write(tmp_path, coco)).photos] == ["a.png"]
+
+
+def test_postings_are_drawn_on_the_training_walls(coco: dict[str, Any], tmp_path: Path) -> None:
+    recipe = Recipe(
+        name="r",
+        sources=(SourceChoice(folder="walls", role="backgrounds"),),
+        synthetic_postings=SyntheticPostings(photos=2, backgrounds=("walls",)),
+    )
+    wall, _ = draw_scene(3, SceneKind.CLEAN_STREET, (320, 240))
+    write(tmp_path, coco)
+    Image.fromarray(wall).save(tmp_path / "walls" / "images" / "a.png")
+    coco["images"][0].update(width=320, height=240)
+    (tmp_path / "walls" / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
+    data_set = load_data_set(recipe, tmp_path)
+    assert data_set.photos == ()
+    folders = [write_training_folder(data_set, tmp_path / name) for name in ("once", "twice")]
+    assert [photo.split for photo in folders[0].synthetic.photos] == ["train", "train"]  # type: ignore[union-attr]
+    listed = [(folder.data_yaml.parent / "train.txt").read_text() for folder in folders]
+    assert listed[0] == listed[1]
+    assert listed[0].count("synthetic-postings__") == 2
+    for name in listed[0].split():
+        assert (folders[0].data_yaml.parent / name).read_bytes() == (folders[1].data_yaml.parent / name).read_bytes()
+    assert yaml.safe_load(folders[0].data_yaml.read_text())["annotated"]["synthetic-postings"] == [
+        "graffiti",
+        "illegal_posting",
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -112,6 +214,11 @@ def test_splits_that_the_recipe_leaves_out(coco: dict[str, Any], tmp_path: Path)
         ("name: r\nsources: [{folder: a, split: [train]}]", "split"),
         ("name: r\nsources: [{folder: a, splits: [dev]}]", "dev|train"),
         ("name: R 1\nsources: [{folder: a}]", "name"),
+        ("name: r\nsources: [{folder: a}, {folder: a}]", "a is listed twice"),
+        (
+            "name: r\nsources: [{folder: a}]\nsynthetic_postings: {photos: 1, backgrounds: [b]}",
+            "b is a background",
+        ),
         ("[", "YAML"),
         ("", "file"),
     ],
@@ -133,7 +240,7 @@ def test_the_first_recipe_reads_the_labelled_photos(shared_data: Path) -> None:
     recipe = load_recipe(Path(__file__).parents[2] / "recipes" / "first.yaml")
     data_set = load_data_set(recipe, shared_data)
     assert (len(data_set.of("train")), len(data_set.of("val")), len(data_set.of("test"))) == (4052, 384, 617)
-    groups: dict[str, set[str]] = {}
+    groups: dict[str, set[str | None]] = {}
     for photo in data_set.photos:
         groups.setdefault(f"{photo.source} {photo.path.name}", set()).add(photo.split)
     assert all(len(splits) == 1 for splits in groups.values())

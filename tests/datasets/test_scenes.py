@@ -31,6 +31,7 @@ ALLOWED: dict[SceneKind, set[str]] = {  # beside what is promised
     SceneKind.OVERFLOWING_BINS: {"bin", "garbage_pile"},
     SceneKind.GARBAGE_HEAP: {"bin"},
     SceneKind.MIXED_CORNER: {"litter"},
+    SceneKind.POSTINGS_ON_WALL: {"graffiti"},  # stencilled ads
 }
 CLEAN = (SceneKind.CLEAN_STREET, SceneKind.BIN_POINT)
 

@@ -17,7 +17,7 @@ from vision.training.export import set_metadata
 from vision.training.publish import choose_thresholds, publish
 
 REPOSITORY = Path(__file__).parents[2]
-NO_DATA = DataSet("r", (), (), "0" * 64)
+NO_DATA = DataSet("r", (), (), "0" * 64, {}, {})
 
 
 def test_thresholds_are_the_scores_of_the_best_f1() -> None:

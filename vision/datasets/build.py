@@ -1,46 +1,58 @@
-"""Build what a recipe names: the photos of its sources, a table, a hash, and the folder that the trainer reads."""
+"""Gather what a recipe names: the photos of its sources, how often each is shown, a table and a hash."""
 
 import hashlib
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
-
 from vision.categories import NAMES
-from vision.datasets.coco import LabelledPhoto, Source, read_source
-from vision.datasets.recipe import Recipe, Split
+from vision.datasets.formats import read_source
+from vision.datasets.labels import SPLITS, LabelledPhoto, Source, Split
+from vision.datasets.recipe import Recipe, SourceChoice, SyntheticPostings
+from vision.datasets.rename import rename_categories
+from vision.datasets.synthetic import synthetic_key
 from vision.errors import RecipeError
 
-__all__ = ["DataSet", "load_data_set", "write_training_folder"]
+__all__ = ["DataSet", "load_data_set", "yolo_lines"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DataSet:
     """Everything a recipe names, in its order.
 
     Attributes:
-        sha256: Hash of every used photo's bytes, split and labels; changes when any of them does.
+        photos: Each used photo once.
+        backgrounds: Training photos that synthetic postings are drawn on.
+        hashes: SHA-256 of each photo's bytes, by path.
+        weights: Of each source, how often its training photos are shown in an epoch.
+        synthetic_postings: What is drawn when the training folder is written; these photos are in no other attribute.
+        sha256: Hash of every used photo's bytes, split, labels and weight, and of what is drawn on which backgrounds;
+            changes when any of them does.
     """
 
     name: str
     sources: tuple[Source, ...]
     photos: tuple[LabelledPhoto, ...]
     sha256: str
+    hashes: dict[Path, str]
+    weights: dict[str, float]
+    backgrounds: tuple[LabelledPhoto, ...] = ()
+    synthetic_postings: SyntheticPostings | None = None
 
     def of(self, *splits: Split) -> tuple[LabelledPhoto, ...]:
         """Return the photos of the given splits."""
         return tuple(photo for photo in self.photos if photo.split in splits)
 
+    def listing(self) -> list[LabelledPhoto]:
+        """Return the training photos of one epoch: each as often as its source's weight says, in a fixed order."""
+        return [photo for photo in self.of("train") for _ in range(_times(photo, self.weights[photo.source]))]
+
     def table(self) -> list[tuple[str, Split, int, dict[str, int]]]:
         """Return (source, split, number of photos, boxes per category) for every combination that has photos."""
         rows = []
-        splits: tuple[Split, ...] = ("train", "val", "test")
         for source in self.sources:
-            for split in splits:
+            for split in SPLITS:
                 photos = [p for p in self.of(split) if p.source == source.name]
                 boxes = Counter(name for photo in photos for _, _, name in photo.labels)
                 if photos:
@@ -52,44 +64,73 @@ def load_data_set(recipe: Recipe, data: Path) -> DataSet:
     """Read the sources of `recipe` below the directory `data`.
 
     Raises:
-        RecipeError: A source is missing or its labels are wrong.
+        RecipeError: A source is missing, its labels are wrong, or the recipe excludes a photo that isn't there.
     """
-    sources, photos = [], []
+    sources: list[Source] = []
+    photos: list[LabelledPhoto] = []
+    walls: list[LabelledPhoto] = []
+    excluded = set(recipe.exclude)
+    drawn_on = recipe.synthetic_postings.backgrounds if recipe.synthetic_postings else ()
     for choice in recipe.sources:
-        if not (data / choice.folder).is_dir():
-            raise RecipeError(f"recipe {recipe.name}: expected the source folder {data / choice.folder}, there is none")
-        source = read_source(data / choice.folder)
+        source = _read(choice, data, recipe.name)
         sources.append(source)
-        photos += [photo for photo in source.photos if photo.split in choice.splits]
-    return DataSet(recipe.name, tuple(sources), tuple(photos), _sha256(photos))
+        kept = [photo for photo in source.photos if f"{source.name}/{photo.path.name}" not in excluded]
+        excluded -= {f"{source.name}/{photo.path.name}" for photo in source.photos}
+        used = [photo for photo in kept if photo.split in choice.splits]
+        if choice.folder in drawn_on:
+            walls += [photo for photo in used if photo.split == "train"]
+        if choice.role != "backgrounds":
+            photos += [p for p in used if p.split != "train" or _times(p, choice.weight)]
+    names = Counter((photo.source, photo.split, photo.path.name) for photo in photos)
+    if repeated := next((name for name, count in names.items() if count > 1), None):
+        raise RecipeError(
+            f"recipe {recipe.name}: {repeated[0]} has more than one {repeated[2]} in {repeated[1]}; rename all but one"
+        )
+    if excluded:
+        raise RecipeError(f"recipe {recipe.name}: excludes {', '.join(sorted(excluded)[:3])}, which no source has")
+    weights = {choice.folder: choice.weight for choice in recipe.sources}
+    hashes = {photo.path: hashlib.sha256(photo.path.read_bytes()).hexdigest() for photo in (*photos, *walls)}
+    return DataSet(
+        name=recipe.name,
+        sources=tuple(sources),
+        photos=tuple(photos),
+        sha256=_sha256(photos, hashes, weights, walls, recipe.synthetic_postings),
+        hashes=hashes,
+        weights=weights,
+        backgrounds=tuple(walls),
+        synthetic_postings=recipe.synthetic_postings,
+    )
 
 
-def write_training_folder(data_set: DataSet, out: Path) -> Path:
-    """Write `out/<name>-<hash>/` in the layout Ultralytics reads, and return the path of its data.yaml.
-
-    A folder that is there already is used as it is: its name holds the hash of its content, and it gets
-    that name only when it is complete.
-    """
-    folder = out / f"{data_set.name}-{data_set.sha256[:12]}"
+def _read(choice: SourceChoice, data: Path, recipe: str) -> Source:
+    """Read a source and apply to it what the recipe says about it."""
+    folder = data / choice.folder
     if not folder.is_dir():
-        out.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(dir=out, prefix=".unfinished-"))
-        for split in ("train", "val"):
-            (unfinished / "images" / split).mkdir(parents=True)
-            (unfinished / "labels" / split).mkdir(parents=True)
-        for photo in data_set.of("train", "val"):
-            name = f"{photo.source}__{photo.path.name}"
-            shutil.copyfile(photo.path, unfinished / "images" / photo.split / name)
-            label_file = unfinished / "labels" / photo.split / Path(name).with_suffix(".txt")
-            label_file.write_text(_yolo_lines(photo), encoding="ascii")
-        unfinished.replace(folder)
-    data_yaml = folder / "data.yaml"
-    content = {"path": str(folder.resolve()), "train": "images/train", "val": "images/val", "names": list(NAMES)}
-    data_yaml.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    return data_yaml
+        raise RecipeError(f"recipe {recipe}: expected the source folder {folder}, there is none")
+    source = rename_categories(read_source(folder), choice.categories, NAMES)
+    annotated = source.annotated if choice.annotated is None else frozenset(choice.annotated)
+    photos = [replace(p, annotated=annotated, split=p.split or choice.split) for p in source.photos]
+    for photo in photos:
+        if photo.split is None:
+            raise RecipeError(
+                f"recipe {recipe}: {folder} states no split for {photo.path.name}; give the source one in the recipe"
+            )
+        if choice.role == "negatives" and len(photo.labels):
+            raise RecipeError(
+                f"recipe {recipe}: {choice.folder} is said to be negatives, but {photo.path.name} has boxes"
+            )
+    return replace(source, annotated=annotated, photos=tuple(photos))
 
 
-def _yolo_lines(photo: LabelledPhoto) -> str:
+def _times(photo: LabelledPhoto, weight: float) -> int:
+    """Return how often a photo is shown; the fraction of a weight is settled by a hash of the photo's name."""
+    whole = int(weight)
+    lot = int.from_bytes(hashlib.sha256(f"{photo.source}/{photo.path.name}".encode()).digest()[:8], "big") / 2**64
+    return whole + (lot < weight - whole)
+
+
+def yolo_lines(photo: LabelledPhoto) -> str:
+    """Return the labels as YOLO text: per line the category's index and x, y (centre), w, h relative to the photo."""
     lines = []
     for (x1, y1, x2, y2), category in zip(photo.labels.boxes, photo.labels.categories, strict=True):
         box = (
@@ -102,10 +143,21 @@ def _yolo_lines(photo: LabelledPhoto) -> str:
     return "\n".join(lines)
 
 
-def _sha256(photos: Sequence[LabelledPhoto]) -> str:
+def _sha256(
+    photos: Sequence[LabelledPhoto],
+    hashes: dict[Path, str],
+    weights: dict[str, float],
+    walls: Sequence[LabelledPhoto],
+    synthetic: SyntheticPostings | None,
+) -> str:
     total = hashlib.sha256()
     for photo in photos:
         total.update(f"{photo.source}/{photo.path.name} {photo.split} {sorted(photo.annotated)}\n".encode())
-        total.update(_yolo_lines(photo).encode())
-        total.update(hashlib.sha256(photo.path.read_bytes()).digest())
+        total.update(yolo_lines(photo).encode())
+        total.update(bytes.fromhex(hashes[photo.path]))
+    for source, weight in weights.items():
+        if weight != 1:
+            total.update(f"weight {source} {weight}\n".encode())
+    if synthetic:
+        total.update(synthetic_key(synthetic, [hashes[wall.path] for wall in walls]).encode())
     return total.hexdigest()

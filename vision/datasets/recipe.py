@@ -1,4 +1,4 @@
-"""The recipe: which labelled sources make up a data set, and which of their splits are used."""
+"""The recipe: which labelled sources make up a data set, how they are read, and what is drawn in addition."""
 
 from pathlib import Path
 from typing import Literal
@@ -6,11 +6,14 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from vision.categories import NAMES
+from vision.datasets.labels import SPLITS, Split
 from vision.errors import RecipeError, sentence
 
-__all__ = ["Recipe", "SourceChoice", "Split", "load_recipe"]
+__all__ = ["Recipe", "Role", "SourceChoice", "SyntheticPostings", "load_recipe"]
 
-Split = Literal["train", "val", "test"]
+Role = Literal["labelled", "negatives", "backgrounds"]
+CategoryName = Literal[NAMES]  # type: ignore[valid-type]  # the table in categories.py is the only list of names
 
 
 class SourceChoice(BaseModel):
@@ -18,10 +21,41 @@ class SourceChoice(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    folder: str = Field(description="Folder below the data directory that holds images/ and annotations.json.")
-    splits: tuple[Split, ...] = Field(
-        default=("train", "val", "test"), min_length=1, description="Splits that are used; the rest is left out."
+    folder: str = Field(description="Folder below the data directory.")
+    role: Role = Field(
+        default="labelled",
+        description="labelled: photos with boxes; negatives: photos without any, a box is an error; "
+        "backgrounds: not used as they are, only for drawing synthetic postings on them.",
     )
+    splits: tuple[Split, ...] = Field(
+        default=SPLITS, min_length=1, description="Splits that are used; the rest is left out."
+    )
+    split: Split | None = Field(default=None, description="Split of photos for which the label file states none.")
+    categories: dict[str, CategoryName | None] = Field(
+        default={}, description="The source's own category name → ours; null drops its boxes."
+    )
+    annotated: tuple[CategoryName, ...] | None = Field(
+        default=None, description="Categories that the source labels at all; by default what its label file states."
+    )
+    weight: float = Field(
+        default=1.0,
+        gt=0,
+        le=20,
+        description="How often a training photo is shown in an epoch: 0.4 uses about 40 % of them, always the same; "
+        "2.5 shows each twice and about half of them a third time.",
+    )
+
+
+class SyntheticPostings(BaseModel):
+    """Small ads drawn on real walls, for training only."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    photos: int = Field(ge=1, le=100_000, description="How many photos are drawn.")
+    backgrounds: tuple[str, ...] = Field(
+        min_length=1, description="Sources of the recipe whose training photos are drawn on."
+    )
+    seed: int = Field(default=0, ge=0, description="Same seed, same walls and same fonts give the same photos.")
 
 
 class Recipe(BaseModel):
@@ -33,6 +67,10 @@ class Recipe(BaseModel):
         pattern=r"^[a-z0-9][a-z0-9-]*$", description="Short name, used in folder names and the model card."
     )
     sources: tuple[SourceChoice, ...] = Field(min_length=1, description="In the order of the tables that are printed.")
+    exclude: tuple[str, ...] = Field(
+        default=(), description="Photos that are left out, as source/file: leaks and duplicates, for example."
+    )
+    synthetic_postings: SyntheticPostings | None = None
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -46,6 +84,15 @@ def load_recipe(path: Path) -> Recipe:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"{path}: expected a YAML recipe, but it can't be read ({error})") from error
     try:
-        return Recipe.model_validate(content)
+        recipe = Recipe.model_validate(content)
     except ValidationError as error:
         raise RecipeError(f"{path}: {sentence(error)}") from error
+    folders = [choice.folder for choice in recipe.sources]
+    walls = recipe.synthetic_postings.backgrounds if recipe.synthetic_postings else ()
+    for problem, names in (
+        ("is listed twice", {name for name in folders if folders.count(name) > 1}),
+        ("is a background, but no source of the recipe", set(walls) - set(folders)),
+    ):
+        if names:
+            raise RecipeError(f"{path}: {', '.join(sorted(names))} {problem}")
+    return recipe

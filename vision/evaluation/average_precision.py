@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vision.categories import NAMES
-from vision.datasets.coco import LabelledPhoto
+from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 from vision.errors import MissingExtraError
 

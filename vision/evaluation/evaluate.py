@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vision.categories import PROBLEMS
-from vision.datasets.coco import LabelledPhoto
+from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 from vision.evaluation.average_precision import CategoryScore, average_precision
 from vision.inference.detector import Detector

@@ -9,7 +9,7 @@ from typing import Any
 
 from vision.errors import MissingExtraError, UserError
 
-__all__ = ["cpu_bf16", "cpu_count", "import_ultralytics", "restart_with_large_malloc"]
+__all__ = ["cpu_bf16", "cpu_count", "has_bf16", "import_ultralytics", "restart_with_large_malloc"]
 
 # glibc returns large tensors to the system after every step and faults them in again; keeping them saves about a
 # quarter of the CPU time. Read by the allocator only when a process starts.
@@ -88,12 +88,25 @@ def _nms(torch: Any, boxes: Any, scores: Any, iou_threshold: float) -> Any:
     return torch.stack(kept) if kept else order
 
 
+def has_bf16() -> bool:
+    """Tell whether this CPU multiplies bfloat16 itself; where it doesn't, emulation is a hundred times slower."""
+    import torch
+
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported() and torch.cpu._is_avx512_bf16_supported())
+
+
 @contextlib.contextmanager
 def cpu_bf16() -> Iterator[None]:
-    """Within the context Ultralytics' training steps on a CPU run in bfloat16, which it doesn't offer itself."""
+    """Within the context Ultralytics' training steps on a CPU run in bfloat16, which it doesn't offer itself.
+
+    Without bfloat16 instructions nothing is changed: the steps run in float32.
+    """
     import torch
     from ultralytics.engine import trainer
 
+    if not has_bf16():
+        yield
+        return
     original = trainer.autocast
     trainer.autocast = lambda enabled, device="cuda": (
         torch.autocast("cpu", dtype=torch.bfloat16) if device == "cpu" else original(enabled, device=device)

@@ -10,16 +10,23 @@ from typing import Any
 
 import yaml
 
-from vision.datasets.build import DataSet, write_training_folder
+from vision.datasets.build import DataSet
+from vision.datasets.training_folder import write_training_folder
 from vision.errors import RecipeError
 from vision.files import replacing
-from vision.training.runtime import cpu_bf16, cpu_count, import_ultralytics
+from vision.training.partial_labels import partial_label_trainer
+from vision.training.runtime import cpu_bf16, cpu_count, has_bf16, import_ultralytics
 
 __all__ = ["read_hyperparameters", "train"]
 
+PARTIAL_LABELS = "partial_labels"
+
 
 def read_hyperparameters(path: Path) -> dict[str, Any]:
-    """Read a YAML of Ultralytics training arguments.
+    """Read a YAML of Ultralytics training arguments, and of our own:
+
+    - `partial_labels`: `masked` (default) leaves categories that a photo's source doesn't label out of the
+      classification loss; `background` takes them as absent, as Ultralytics does.
 
     Raises:
         RecipeError: The file can't be read, isn't a mapping, or names an argument that Ultralytics doesn't have.
@@ -29,24 +36,28 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"{path}: expected a YAML of hyper-parameters, but it can't be read ({error})") from error
     known = import_ultralytics().utils.DEFAULT_CFG_DICT
-    unknown = sorted(set(content) - set(known)) if isinstance(content, dict) else ["the file is no mapping"]
+    unknown = (
+        sorted(set(content) - {*known, PARTIAL_LABELS}) if isinstance(content, dict) else ["the file is no mapping"]
+    )
     if unknown:
         raise RecipeError(f"{path}: Ultralytics has no training argument {', '.join(unknown)}")
+    if content.get(PARTIAL_LABELS, "masked") not in ("masked", "background"):
+        raise RecipeError(f"{path}: expected {PARTIAL_LABELS}: masked or background, got {content[PARTIAL_LABELS]!r}")
     return dict(content)
 
 
 def train(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any], run: Path) -> Path:
     """Train in the folder `run`, or go on there after an interruption, and return the trained checkpoint's path.
 
-    On a CPU the steps run in bfloat16 on every core. `run/run.json` says what was trained on what, where and
-    for how long; `run/weights/last.pt` is written after every epoch.
+    On a CPU the steps run on every core, in bfloat16 if it has the instructions. `run/run.json` says what was trained
+    on what, where and for how long; `run/weights/last.pt` is written after every epoch.
 
     Raises:
         RecipeError: The checkpoint is missing, or `run` belongs to a training on other data.
     """
     if not checkpoint.is_file():
         raise RecipeError(f"{checkpoint}: expected a pretrained checkpoint (.pt), there is no such file")
-    data_yaml = write_training_folder(data_set, run.parent / "data")
+    data_yaml = write_training_folder(data_set, run.parent / "data").data_yaml
     record_file, last = run / "run.json", run / "weights" / "last.pt"
     record = _record(data_set, checkpoint, hyperparameters)
     if record_file.is_file():
@@ -75,11 +86,14 @@ def train(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any], 
 def _run_ultralytics(
     data_yaml: Path, start: Path, hyperparameters: dict[str, Any], run: Path, after_epoch: Callable[[object], None]
 ) -> None:
+    arguments = dict(hyperparameters)
+    masked = arguments.pop(PARTIAL_LABELS, "masked") == "masked"
     resume = start == run / "weights" / "last.pt"
     model = import_ultralytics().YOLO(str(start))
     model.add_callback("on_model_save", after_epoch)
     model.train(
-        **hyperparameters,
+        trainer=partial_label_trainer() if masked else None,
+        **arguments,
         data=str(data_yaml),
         project=str(run.resolve().parent),
         name=run.name,
@@ -96,7 +110,8 @@ def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]
     import torch
 
     ultralytics = import_ultralytics()
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{cpu_count()} CPU cores, bf16"
+    cpu = f"{cpu_count()} CPU cores, {'bf16' if has_bf16() else 'fp32'}"
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else cpu
     return {
         "recipe": data_set.name,
         "data_sha256": data_set.sha256,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels
-from vision.datasets.scenes.texture import coloured, cracks, foliage, masonry, noise, to_pixels
+from vision.datasets.postings.pixels import NDArrayPixels, noise, to_pixels
+from vision.datasets.scenes.canvas import Canvas
+from vision.datasets.scenes.texture import coloured, cracks, foliage, masonry
 
 __all__ = ["draw_far", "draw_ground", "draw_kerb", "draw_tree"]
 

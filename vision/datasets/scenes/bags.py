@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.datasets.scenes.canvas import NDArrayFloat, NDArrayPixels
-from vision.datasets.scenes.texture import lit, noise, to_pixels, with_alpha
+from vision.datasets.postings.pixels import NDArrayFloat, NDArrayPixels, noise, to_pixels, with_alpha
+from vision.datasets.scenes.texture import lit
 
 __all__ = ["BAG_COLOURS", "bag_of", "crumple", "pool_of_bags", "pool_of_scraps"]
 

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vision.datasets.postings.lettering import SANS, lettering
+from vision.datasets.postings.pixels import noise
 from vision.datasets.scenes.bags import crumple, pool_of_bags
 from vision.datasets.scenes.canvas import Canvas, rotation
-from vision.datasets.scenes.lettering import SANS, lettering
 from vision.datasets.scenes.solids import draw_box
-from vision.datasets.scenes.texture import noise
 
 __all__ = ["KINDS", "BinKind", "draw_bin", "draw_overflowing_bin"]
 

@@ -15,12 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.categories import NAMES
+from vision.datasets.postings.pixels import NDArrayPixels
 from vision.detections import Detections
 
-__all__ = ["Camera", "Canvas", "Light", "NDArrayFloat", "NDArrayPixels", "rotation"]
+__all__ = ["Camera", "Canvas", "Light", "rotation"]
 
-NDArrayPixels = npt.NDArray[np.uint8]  # (h, w, 3) RGB or (h, w, 4) RGBA
-NDArrayFloat = npt.NDArray[np.float32]
 Vector = npt.ArrayLike  # (3,) or (n, 3), metres
 
 LEAST_VISIBLE = 0.2  # an object hidden more than this share of its drawn pixels is not worth a label

@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels, rotation
+from vision.datasets.postings.pixels import NDArrayPixels, noise
+from vision.datasets.scenes.canvas import Canvas, rotation
 from vision.datasets.scenes.solids import Skin, cardboard, draw_open_carton, draw_solid
-from vision.datasets.scenes.texture import coloured, noise, wood
+from vision.datasets.scenes.texture import coloured, wood
 
 __all__ = ["draw_branches", "draw_debris"]
 

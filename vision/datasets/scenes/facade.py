@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from vision.datasets.postings.bend import bent
+from vision.datasets.postings.fonts import BUNDLED
+from vision.datasets.postings.marks import MARKS
+from vision.datasets.postings.papers import PAPERS
+from vision.datasets.postings.pixels import NDArrayPixels, noise, with_alpha
+from vision.datasets.postings.wear import worn
 from vision.datasets.scenes.backdrop import draw_ground
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels, rotation
+from vision.datasets.scenes.canvas import Canvas, rotation
 from vision.datasets.scenes.graffiti import bubbles, tag
 from vision.datasets.scenes.openings import draw_door, draw_plates, draw_shop_sign, draw_shutter
-from vision.datasets.scenes.postings import FLYER, SLIP, bent, flyer, slip, stencil
 from vision.datasets.scenes.solids import draw_solid
 from vision.datasets.scenes.street import place, stand
-from vision.datasets.scenes.texture import coloured, noise, streaks, with_alpha
+from vision.datasets.scenes.texture import coloured, streaks
 from vision.datasets.scenes.walls import Wall, draw_wall
 
 __all__ = ["clean_wall", "graffiti_wall", "postings_on_pole", "postings_on_wall"]
@@ -48,26 +53,33 @@ def postings_on_wall(rng: np.random.Generator, size: tuple[int, int]) -> Canvas:
         draw_door(canvas, rng, wall, rng.uniform(-0.15, 0.15))
         draw_plates(canvas, rng, wall, rng.choice([-0.85, 0.85]), 1.9)
     places = rng.permutation([(column, row) for column in (-0.36, -0.12, 0.12, 0.36) for row in (-0.24, 0.0, 0.24)])
-    sheets = [(stencil(rng), 0.3) for _ in range(rng.integers(0, 3))]
-    sheets += [(flyer(rng), FLYER) for _ in range(rng.integers(1, 4))]
-    sheets += [(slip(rng), 1.3 * SLIP) for _ in range(rng.integers(3, 8))]
-    for (column, row), (sheet, width) in zip(places, sheets, strict=False):
+    marks = int(rng.integers(0, 3))
+    for k, (column, row) in enumerate(places[: marks + int(rng.integers(4, 11))]):
         u, v = (np.array([column, row]) + rng.normal(0, 0.045, 2)) * wall.distance
-        _post(canvas, rng, wall, sheet, width * rng.uniform(0.9, 1.3), (u, canvas.camera.eye - 0.05 + v))
+        _post(canvas, rng, wall, (u, canvas.camera.eye - 0.05 + v), ink=k < marks)
     return canvas
 
 
-def _post(
-    canvas: Canvas, rng: np.random.Generator, wall: Wall, sheet: NDArrayPixels, width: float, at: tuple[float, float]
-) -> None:
-    """Stick a sheet, `width` metres wide, onto a point (u, v) of the wall."""
-    u, v = at
+def _sheet(rng: np.random.Generator, *, ink: bool = False) -> tuple[NDArrayPixels, float]:
+    """Render an ad (h, w, 4), and say how many metres wide it is; the fonts are those that come along."""
+    kinds = MARKS if ink else PAPERS
+    shares = np.array([share for _, share, _, _ in kinds])
+    render, _, width, _ = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
+    sheet = render(rng, 48, BUNDLED)
+    return sheet if ink else worn(rng, sheet), min(width, 0.4) * rng.uniform(0.9, 1.2)
+
+
+def _post(canvas: Canvas, rng: np.random.Generator, wall: Wall, at: tuple[float, float], *, ink: bool) -> None:
+    """Stick a sheet onto a point (u, v) of the wall, or put ink on it."""
+    sheet, width = _sheet(rng, ink=ink)
     height = width * sheet.shape[0] / sheet.shape[1]
     turn = rng.normal(0, 0.07) if rng.random() < 0.8 else rng.normal(0, 0.3)
-    shade = np.zeros_like(sheet)
-    shade[..., 3] = sheet[..., 3] // 3 * int((sheet[..., 3] > 0).mean() > 0.5)  # paint throws no shadow
-    canvas.face(wall.corners(u + 0.003, v - 0.004, width, height, turn), shade)
-    with canvas.label("illegal_posting"):
+    u, v = at
+    if not ink:  # paint throws no shadow
+        shade = np.zeros_like(sheet)
+        shade[..., 3] = sheet[..., 3] // 3
+        canvas.face(wall.corners(u + 0.003, v - 0.004, width, height, turn), shade)
+    with canvas.label("graffiti" if ink else "illegal_posting"):
         canvas.face(wall.corners(u, v, width, height, turn), sheet, canvas.light.on(wall.normal) * 1.25)
 
 
@@ -97,8 +109,7 @@ def _pole(canvas: Canvas, rng: np.random.Generator) -> None:
         for angle in (
             (rng.uniform(-0.75, -0.3), rng.uniform(0.3, 0.7)) if rng.random() < 0.4 else (rng.uniform(-0.4, 0.4),)
         ):
-            sheet = flyer(rng) if rng.random() < 0.35 else slip(rng)
-            wide = (FLYER if sheet.shape[0] > sheet.shape[1] else SLIP) * rng.uniform(0.8, 1.2)
+            sheet, wide = _sheet(rng)
             start, end = angle - wide / radius / 2, angle + wide / radius / 2
             start, end = max(start, -1.45), min(end, 1.45)
             high = wide * sheet.shape[0] / sheet.shape[1]
@@ -133,8 +144,7 @@ def _box(canvas: Canvas, rng: np.random.Generator) -> None:
     # the wall's own middle is straight ahead of the camera; the cabinet's is beside it
     shift = float(at[0] / np.cos(yaw))
     for _ in range(rng.integers(4, 10)):
-        sheet = flyer(rng) if rng.random() < 0.4 else slip(rng)
-        width = (FLYER if sheet.shape[0] > sheet.shape[1] else SLIP) * rng.uniform(0.9, 1.3)
+        sheet, width = _sheet(rng)
         height = width * sheet.shape[0] / sheet.shape[1]
         u, v = shift + rng.uniform(-0.5, 0.5) * (wide - width - 0.05), rng.uniform(1.05, high - 0.15)
         with canvas.label("illegal_posting"):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.datasets.scenes.canvas import NDArrayPixels
-from vision.datasets.scenes.lettering import SANS, lettering
-from vision.datasets.scenes.texture import noise
+from vision.datasets.postings.lettering import SANS, lettering
+from vision.datasets.postings.pixels import NDArrayPixels, noise
 
 __all__ = ["bubbles", "tag"]
 

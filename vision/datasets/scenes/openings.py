@@ -5,14 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from vision.datasets.postings.legal import house_number, shop_sign
+from vision.datasets.postings.pixels import noise
 from vision.datasets.scenes.canvas import Canvas
-from vision.datasets.scenes.lettering import SANS, lettering
-from vision.datasets.scenes.texture import coloured, corrugated, noise, wood
+from vision.datasets.scenes.texture import coloured, corrugated, wood
 from vision.datasets.scenes.walls import Wall
 
 __all__ = ["draw_door", "draw_plates", "draw_shop_sign", "draw_shutter", "draw_window"]
-
-SHOPS = ("便民超市", "老王五金", "兰州牛肉面", "顺发理发店", "社区药房", "红旗百货", "福来水果", "文具打印")
 
 
 def draw_door(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float) -> None:
@@ -56,15 +55,11 @@ def draw_window(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, 
 
 def draw_shop_sign(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, v: float = 2.66) -> None:
     """Draw a legal shop sign, which is no posting."""
-    ground, ink = [("#b3261e", "#fff4c8"), ("#0b5d3b", "#ffffff"), ("#f4f1e6", "#b3261e"), ("#173f8a", "#ffffff")][
-        rng.integers(4)
-    ]
-    name = SHOPS[rng.integers(len(SHOPS))]
-    sign = lettering([name], SANS, 90, ink, ground, margin=34)
+    sign = shop_sign(rng)
     canvas.face(wall.corners(u, v, 2.7, 0.62), sign, canvas.light.on(wall.normal) * 1.15)
 
 
 def draw_plates(canvas: Canvas, rng: np.random.Generator, wall: Wall, u: float, v: float = 2.1) -> None:
     """Draw a blue house number plate, as the police issues it, which is no posting."""
-    plate = lettering([f"红旗路{rng.integers(1, 180)}号"], SANS, 60, "#ffffff", "#1646a0", margin=18)
+    plate = house_number(rng)
     canvas.face(wall.corners(u, v, 0.46, 0.16), plate, canvas.light.on(wall.normal) * 1.15)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vision.datasets.scenes.canvas import NDArrayFloat, NDArrayPixels
-from vision.datasets.scenes.texture import noise
+from vision.datasets.postings.pixels import NDArrayFloat, NDArrayPixels, noise
 
 __all__ = ["develop"]
 

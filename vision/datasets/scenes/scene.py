@@ -7,8 +7,9 @@ from enum import StrEnum
 
 import numpy as np
 
+from vision.datasets.postings.pixels import NDArrayPixels
 from vision.datasets.scenes import facade, street
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels
+from vision.datasets.scenes.canvas import Canvas
 from vision.datasets.scenes.photo import develop
 from vision.detections import Detections
 

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels, rotation
-from vision.datasets.scenes.texture import coloured, noise
+from vision.datasets.postings.pixels import NDArrayPixels, noise
+from vision.datasets.scenes.canvas import Canvas, rotation
+from vision.datasets.scenes.texture import coloured
 
 __all__ = ["Skin", "cardboard", "draw_box", "draw_open_carton", "draw_solid"]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels
-from vision.datasets.scenes.texture import coloured, corrugated, cracks, masonry, noise, streaks, to_pixels
+from vision.datasets.postings.pixels import NDArrayPixels, noise, to_pixels
+from vision.datasets.scenes.canvas import Canvas
+from vision.datasets.scenes.texture import coloured, corrugated, cracks, masonry, streaks
 
 __all__ = ["MATERIALS", "Wall", "draw_wall"]
 

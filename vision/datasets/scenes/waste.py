@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from vision.datasets.postings.lettering import SERIF, lettering
+from vision.datasets.postings.pixels import NDArrayPixels, noise, with_alpha
 from vision.datasets.scenes.bags import crumple, pool_of_bags, pool_of_scraps
-from vision.datasets.scenes.canvas import Canvas, NDArrayPixels, rotation
-from vision.datasets.scenes.lettering import SERIF, lettering
+from vision.datasets.scenes.canvas import Canvas, rotation
 from vision.datasets.scenes.solids import draw_box, draw_open_carton
-from vision.datasets.scenes.texture import coloured, noise, with_alpha
+from vision.datasets.scenes.texture import coloured
 
 __all__ = ["draw_heap", "draw_litter", "draw_scraps"]
 

@@ -1,0 +1,16 @@
+"""The commands `cleanlane dataset …`."""
+
+import typer
+
+from cleanlane.dataset import building, duplicates, formats, looking, synthesis
+
+__all__ = ["app"]
+
+app = typer.Typer(help="数据集 data sets: check, convert, merge, build, look at, correct, draw.", no_args_is_help=True)
+app.command("check")(formats.check)
+app.command("convert")(formats.convert)
+app.command("duplicates")(duplicates.duplicates)
+app.command("synthesize")(synthesis.synthesize)
+app.command("build")(building.build)
+app.command("view")(looking.view)
+app.command("correct")(looking.correct)
