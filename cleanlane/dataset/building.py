@@ -25,7 +25,9 @@ console = Console()
 def build(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="YAML that names sources, roles and weights.")],
     data: Annotated[Path, typer.Option(metavar="DIR", help="Folder that holds the sources.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where built data sets go.")] = Path("runs/data"),
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where built data sets go.")] = Path(
+        "runs/data"
+    ),
 ) -> None:
     """Build what a recipe names 构建数据集: train and val as Ultralytics reads them, with a table and a hash.
 

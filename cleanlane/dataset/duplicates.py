@@ -110,6 +110,7 @@ def _print(report: DuplicateReport, sources: dict[str, str]) -> None:
     leaks_of = Counter(row for pair, row in rows.items() if pair.leak)
     for row in sorted(set(rows.values())):
         by_source.add_row(escape(row), *(str(counts[row, kind]) for kind in KINDS), str(leaks_of[row]))
+    by_source.columns[0].overflow = "fold"
     for table in (kinds, by_source):
         for column in table.columns[1:]:
             column.justify = "right"
@@ -122,6 +123,8 @@ def _print(report: DuplicateReport, sources: dict[str, str]) -> None:
 
 def _print_leaks(report: DuplicateReport) -> None:
     table = Table("", "照片 photo", "照片 photo", title="泄漏 Leaks")
+    for column in table.columns:
+        column.overflow = "fold"  # a name that is cut off can't be looked up
     for pair in report.leaks[:LEAKS_PRINTED]:
         shown = [f"{SIDES[side][0]} {name}" for side, name in zip(pair.sides, (pair.first, pair.second), strict=True)]
         table.add_row(KINDS[pair.kind][0], *map(escape, shown))

@@ -35,6 +35,16 @@ def test_same_seed_same_pixels_and_labels() -> None:
     assert not np.array_equal(first, paste_postings(drawn_wall(1), 4)[0])
 
 
+def test_a_photo_in_black_and_white_stays_so() -> None:
+    wall = np.repeat(plain_wall().mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    found = 0
+    for seed in range(4):
+        pixels, labels = paste_postings(wall, seed)
+        found += len(labels)
+        assert np.ptp(pixels.astype(int), axis=2).max() < 12
+    assert found
+
+
 def test_the_photo_that_was_given_is_left_alone() -> None:
     wall = plain_wall()
     paste_postings(wall, 1)
@@ -123,16 +133,15 @@ def test_the_frame_cuts_boxes_off(left: float, kept: bool) -> None:
 
 
 def test_what_is_legal_painted_over_or_scraped_off_has_no_label() -> None:
-    wall, rng = plain_wall(), np.random.default_rng(1)
+    wall, rng = plain_wall(), np.random.default_rng(4)
     site = survey(wall, rng)
     assert site is not None
-    items = (
-        what_is_legal(rng, site, installed_fonts(), 6)
-        + paint_over(rng, site, wall, even_light(wall))
-        + remains(rng, site)
-    )
-    pixels, labels = paste_items(wall, items, even_light(wall), rng)
-    assert len(items) > 4
+    legal = what_is_legal(rng, site, installed_fonts(), 6)
+    painted, scraped = paint_over(rng, site, wall, even_light(wall)), remains(rng, site)
+    assert legal
+    assert painted
+    assert scraped
+    pixels, labels = paste_items(wall, legal + painted + scraped, even_light(wall), rng)
     assert changed(wall, pixels).any()
     assert len(labels) == 0
 

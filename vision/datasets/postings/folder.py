@@ -17,6 +17,8 @@ from PIL import Image
 from vision.categories import NAMES
 from vision.datasets.postings.fonts import fonts_used
 from vision.datasets.postings.generate import GENERATOR_VERSION, paste_postings
+from vision.datasets.postings.pixels import NDArrayPixels
+from vision.datasets.postings.surfaces import find_surfaces
 from vision.detections import Detections
 from vision.errors import RecipeError
 from vision.images import path_text, read_photo_file
@@ -26,6 +28,8 @@ __all__ = ["Summary", "Walls", "find_walls", "write_synthetic"]
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".bmp", ".tif", ".tiff"}
 ANNOTATED = ("illegal_posting", "graffiti")
 LONGEST = 800  # pixels of a synthetic photo; larger walls are reduced
+LEAST_WALL = 0.4  # of a part of a photo must be wall
+STAND_BACK = 0.35  # share of photos that show the wall from as far as the real one did
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,8 @@ def _write(walls: Walls, folder: Path, count: int, seed: int, done: Callable[[],
     coco = _header(walls, count, seed)
     for index in range(count):
         wall = walls.photos[order[index % len(order)]]
-        pixels, labels = paste_postings(_reduced(wall), seed * 1_000_003 + index)
+        rng = np.random.default_rng([seed, index])
+        pixels, labels = paste_postings(_nearer(_reduced(wall), rng), seed * 1_000_003 + index)
         name = f"{index:05d}_{wall.stem}.webp"
         Image.fromarray(pixels).save(folder / "images" / name, "WEBP", quality=88, method=3)
         height, width = pixels.shape[:2]
@@ -144,11 +149,36 @@ def _write(walls: Walls, folder: Path, count: int, seed: int, done: Callable[[],
     return coco
 
 
-def _reduced(wall: Path) -> Any:
+def _reduced(wall: Path) -> NDArrayPixels:
     photo = read_photo_file(wall, at_least=LONGEST)
     image = Image.fromarray(photo.pixels)
     image.thumbnail((LONGEST, LONGEST))
     return np.asarray(image)
+
+
+def _nearer(wall: NDArrayPixels, rng: np.random.Generator) -> NDArrayPixels:
+    """Step up to the wall: usually keep a part of the photo only, enlarged. Ads are photographed from close by.
+
+    What is wall is judged on the whole photo: a part of a grey sky looks like plaster.
+    """
+    if rng.random() < STAND_BACK:
+        return wall
+    surfaces = find_surfaces(wall)
+    found = (surfaces.regions > 0).astype(np.uint8)
+    for _ in range(4):
+        share = rng.uniform(0.35, 0.8)
+        (y, h), (x, w) = (_part(side, share, rng) for side in found.shape)
+        if found[y : y + h, x : x + w].mean() >= LEAST_WALL:
+            y, h, x, w = (round(value / surfaces.scale) for value in (y, h, x, w))
+            part = Image.fromarray(wall[y : y + h, x : x + w])
+            return np.asarray(part.resize((wall.shape[1], wall.shape[0]), Image.Resampling.BICUBIC))
+    return wall
+
+
+def _part(side: int, share: float, rng: np.random.Generator) -> tuple[int, int]:
+    """Return where a part of a side begins, and its length."""
+    length = max(1, round(share * side))
+    return int(rng.integers(side - length + 1)), length
 
 
 def _header(walls: Walls, count: int, seed: int) -> dict[str, Any]:

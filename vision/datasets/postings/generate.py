@@ -19,7 +19,7 @@ from vision.detections import Detections
 
 __all__ = ["GENERATOR_VERSION", "paste_items", "paste_postings"]
 
-GENERATOR_VERSION = 1  # another number for another output
+GENERATOR_VERSION = 2  # another number for another output
 
 LEGAL_ONLY = 0.12  # share of photos that get no posting
 LEAST_VISIBLE = 0.25  # of an ad, for it to stay

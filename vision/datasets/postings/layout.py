@@ -28,21 +28,22 @@ def advertisements(rng: np.random.Generator, site: Site, fonts: Fonts, count: in
     crowded = rng.random() < 0.2  # slips over slips
     messy = rng.uniform(0.0, 1.0)
     failures = 0
-    while len(items) < count and failures < 5:
+    while len(items) < count and failures < 7:
         wanted = rng.geometric(0.38) if rng.random() < 0.75 else rng.integers(3, 13)
-        added = _advertiser(rng, site, fonts, int(min(count - len(items), wanted)), [] if crowded else items, messy)
+        many, taken = int(min(count - len(items), wanted)), [] if crowded else items
+        added = _advertiser(rng, site, fonts, many, taken, messy, 0.85**failures)
         failures = 0 if added else failures + 1
         items += added
     return items
 
 
 def _advertiser(
-    rng: np.random.Generator, site: Site, fonts: Fonts, many: int, taken: Sequence[Item], messy: float
+    rng: np.random.Generator, site: Site, fonts: Fonts, many: int, taken: Sequence[Item], messy: float, shrunk: float
 ) -> list[Item]:
     """Put up to `many` copies of one ad, in a row, a column or scattered."""
-    ink = rng.random() < 0.28
+    ink = rng.random() < 0.36
     render, metres, per_size = _kind(rng, MARKS if ink else PAPERS)
-    width = min(metres * float(np.exp(rng.normal(0, 0.18))), 0.9 * site.largest / site.metre)
+    width = shrunk * min(metres * float(np.exp(rng.normal(0, 0.18))), 0.9 * site.largest / site.metre)
     sheet = render(rng, _letters(site, width, per_size), fonts)
     width = max(width, 12 / site.metre, 9 / site.metre * sheet.shape[1] / sheet.shape[0])
     height = width * sheet.shape[0] / sheet.shape[1]
@@ -125,7 +126,7 @@ def paint_over(rng: np.random.Generator, site: Site, photo: NDArrayPixels, light
             continue
         h, w = 72, round(72 * width / height)
         around = photo[max(int(y) - 12, 0) : int(y) + 12, max(int(x) - 12, 0) : int(x) + 12].reshape(-1, 3)
-        colour = around.mean(axis=0) / light.white * rng.uniform(215, 320)  # hardly ever the same as the wall's
+        colour = around.mean(axis=0) / light.white * rng.uniform(210, 290)  # hardly ever the same as the wall's
         edge = np.minimum(*np.meshgrid(*(np.minimum(np.arange(n), n - 1 - np.arange(n)) for n in (w, h))))
         alpha = np.clip((edge - 5 - 3 * noise(rng, h, w, 5, 3)) / 2, 0, 1) * (0.88 + 0.06 * noise(rng, h, w, 6, 3))
         rgb = colour * (1 + 0.03 * noise(rng, h, w, 4, 3))[..., None]

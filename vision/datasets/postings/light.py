@@ -25,6 +25,7 @@ class Light:
         blur: Standard deviation of the lens's blur in pixels.
         grain: Standard deviation of the noise in grey levels.
         specks: (h, w) bool, single stray pixels of the sensor; none on most photos.
+        colour: How colourful it can be: 0 for a photo in black and white, else 1.
     """
 
     white: NDArrayFloat
@@ -34,6 +35,7 @@ class Light:
     blur: float
     grain: float
     specks: npt.NDArray[np.bool_]
+    colour: float = 1.0
 
 
 def measure(photo: NDArrayPixels, surface: npt.NDArray[np.uint8]) -> Light:
@@ -57,9 +59,18 @@ def measure(photo: NDArrayPixels, surface: npt.NDArray[np.uint8]) -> Light:
     cast = (bright / max(float(bright.mean()), 1)) ** 0.6
     dark = np.percentile(photo[::6, ::6].reshape(-1, 3), 1.5, axis=0)
     black, grain = np.clip(dark, 4, 0.22 * level), _grain(grey, mask)
+    vivid = np.percentile(np.ptp(photo[::6, ::6].astype(np.int16), axis=2), 99)
+    colour = float(np.clip((vivid - 8) / 16, 0, 1))
     white = np.asarray(level * cast, np.float32)
     return Light(
-        white, np.asarray(black, np.float32), np.asarray(shading, np.float32), detail, _blur(grey), grain, specks
+        white,
+        np.asarray(black, np.float32),
+        np.asarray(shading, np.float32),
+        detail,
+        _blur(grey),
+        grain,
+        specks,
+        colour,
     )
 
 

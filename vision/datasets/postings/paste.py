@@ -16,6 +16,8 @@ __all__ = ["Item", "Layer", "NDArrayBox", "composite", "layer", "overlaps", "vis
 
 NDArrayBox = npt.NDArray[np.float64]  # (4,) xyxy
 
+BRIGHTEST = np.float32(248)  # of 255: paper hardly ever burns out
+
 
 @dataclass(frozen=True, eq=False)
 class Item:
@@ -92,7 +94,11 @@ def composite(photo: NDArrayPixels, layers: Sequence[Layer], light: Light, rng: 
         cover, item = one.cover[..., None], one.item
         if item.lift > 0 and not item.ink:
             region *= 1 - item.lift * _shadow(one.cover)[..., None]
-        lit = light.black + one.colour * (light.white * shading - light.black)
+        colour = one.colour
+        if light.colour < 1:
+            grey = colour @ np.array([0.3, 0.59, 0.11], np.float32)
+            colour = grey[..., None] + np.float32(light.colour) * (colour - grey[..., None])
+        lit = light.black + colour * (np.minimum(light.white * shading, BRIGHTEST) - light.black)
         texture = light.detail[one.where][..., None]
         lit += texture * np.float32(0.65 if item.ink else item.relief)
         lit += rng.standard_normal((*one.cover.shape, 1), dtype=np.float32) * np.float32(light.grain)

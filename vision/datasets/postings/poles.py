@@ -53,7 +53,7 @@ class Pole:
 def raise_pole(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[Pole, Item]:
     """Put a pole of concrete or painted steel into a picture of `shape` (h, w)."""
     h, w = shape
-    radius = float(rng.uniform(0.04, 0.14)) * max(h, w)
+    radius = float(rng.uniform(0.035, 0.10)) * max(h, w)
     middle = rng.uniform(0.12, 0.88) * w + rng.normal(0, 0.015, 2) * h
     pole = Pole(middle, radius * np.array([1.0, rng.uniform(1.0, 1.06)]), h)
     tall, wide = 2 * h, max(24, round(4 * radius))
@@ -61,7 +61,7 @@ def raise_pole(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[Pole, 
     streaks = cv2.resize(noise(rng, max(4, tall // 60), wide, 3, 2), (wide, tall), interpolation=cv2.INTER_LINEAR)[
         ..., None
     ]
-    skin = COLOURS[rng.integers(len(COLOURS))] * rng.uniform(0.8, 1.1) * (1 + 0.06 * rough + 0.04 * streaks)
+    skin = COLOURS[rng.integers(len(COLOURS))] * rng.uniform(0.8, 1.1) * (1 + 0.06 * rough + 0.02 * streaks)
     sheet = bent(with_alpha(to_pixels(skin), np.full((tall, wide), 255)), -np.pi / 2, np.pi / 2)
     return pole, Item(sheet, pole.quad(0, h, -np.pi / 2, np.pi / 2), None, ink=False, lift=0.25, relief=0.0)
 

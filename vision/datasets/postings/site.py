@@ -15,6 +15,9 @@ from vision.datasets.postings.surfaces import Surfaces, find_surfaces
 __all__ = ["Site", "survey"]
 
 NDArrayQuad = npt.NDArray[np.float64]  # (4, 2)
+GRID = np.array(
+    [[(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v] for v in np.linspace(0, 1, 5) for u in np.linspace(0, 1, 5)]
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,22 +66,21 @@ class Site:
 
     def quad(self, x: float, y: float, width: float, height: float, turn: float = 0.0) -> NDArrayQuad | None:
         """Lay a rectangle in metres around a pixel: its corners (4, 2), or None where it leaves the surface."""
-        number = self._region(x, y)
+        number = int(self._regions(np.array([[x, y]]))[0])
         if number == 0:
             return None
         corners = self.planes[number - 1].quad(x, y, width, height, turn)
-        steps = np.linspace(0.0, 1.0, 5)
-        across, down = (a.reshape(-1, 1) for a in np.meshgrid(steps, steps))
-        grid = (corners[0] * (1 - across) + corners[1] * across) * (1 - down)
-        grid += (corners[3] * (1 - across) + corners[2] * across) * down
+        grid = GRID @ corners
         inside = ((grid >= 0) & (grid < [self.shape[1], self.shape[0]])).all(axis=1)
-        on = np.array([self._region(*point) == number for point in grid[inside]])
+        on = self._regions(grid[inside]) == number
         return corners if inside.mean() > 0.6 and on.mean() > 0.9 else None
 
-    def _region(self, x: float, y: float) -> int:
-        regions, scale = self.surfaces.regions, self.surfaces.scale
-        row = min(max(int(y * scale), 0), regions.shape[0] - 1)
-        return int(regions[row, min(max(int(x * scale), 0), regions.shape[1] - 1)])
+    def _regions(self, points: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
+        """Return the regions (n,) that pixels (n, 2) belong to."""
+        regions = self.surfaces.regions
+        column, row = (points * self.surfaces.scale).astype(int).T
+        numbers: npt.NDArray[np.int32] = regions[row.clip(0, len(regions) - 1), column.clip(0, regions.shape[1] - 1)]
+        return numbers
 
 
 def survey(photo: NDArrayPixels, rng: np.random.Generator, crowd: int = 5) -> Site | None:
@@ -125,14 +127,14 @@ def _lies(surfaces: Surfaces, number: int, view: View, near: npt.NDArray[np.bool
 
 
 def _metre(shape: tuple[int, int], surfaces: Surfaces, view: View, rng: np.random.Generator, crowd: int) -> float:
-    """Choose how many pixels a metre has; a slip of 15 cm gets 13 pixels to nearly half the picture, mostly few."""
+    """Choose how many pixels a metre has; a slip of 15 cm gets 13 pixels to nearly half the picture."""
     longest = max(shape)
-    most = min(0.45 * longest, 1.3 * float(surfaces.room.max()))
-    most = min(most, 1.1 * float(np.sqrt(surfaces.share * shape[0] * shape[1] / crowd)))
+    most = min(0.45 * longest, 1.9 * float(surfaces.room.max()))
+    most = min(most, 1.3 * float(np.sqrt(surfaces.share * shape[0] * shape[1] / crowd)))
     least = 0.05 * longest if len(view.lines) < 40 else 13.0
     if _is_facade(view, longest):
         most = min(most, 0.05 * longest)
-    slip = least * (max(most, 1.25 * least) / least) ** rng.beta(1.2, 1.4)
+    slip = least * (max(most, 1.25 * least) / least) ** rng.beta(3.0, 1.0)
     return float(slip / 0.15)
 
 

@@ -124,7 +124,7 @@ def _is_wall(kept: NDArrayMask, whole: NDArrayMask, lab: NDArrayFloat, texture: 
     light, busy = float(lab[kept, 0].mean()), float(texture[kept].mean())
     if light < 42 or busy > 45:  # panes and openings; foliage, crowds
         return False
-    if busy > 11 and light < 78:  # bushes, crowds
+    if busy > 11 and (light < 78 or float(lab[kept, 2].mean()) < 126):  # bushes and crowds; twigs before the sky
         return False
     if _is_sky(kept, lab):
         return False
@@ -137,8 +137,10 @@ def _is_sky(kept: NDArrayMask, lab: NDArrayFloat) -> bool:
     rows = np.flatnonzero(kept.any(axis=1))
     light, red, yellow = (float(lab[kept, k].mean()) for k in range(3))
     blue = yellow < 122 and light > 115 and rows[0] < 0.3 * len(kept)
-    grey = abs(red - 128) < 7 and yellow < 136 and light > float(lab[..., 0].mean()) + 40
-    return blue or (grey and rows[0] < 3 and rows[-1] < 0.7 * len(kept))
+    grey = abs(red - 128) < 7 and yellow < 136
+    lighter = grey and light > float(lab[..., 0].mean()) + 40
+    overcast = grey and light > 115 and kept[:3].mean() > 0.5 and rows[-1] < 0.8 * len(kept)
+    return blue or overcast or (lighter and rows[0] < 3 and rows[-1] < 0.7 * len(kept))
 
 
 def _sky(small: NDArrayPixels, lab: NDArrayFloat, fine: NDArrayFloat) -> NDArrayMask:
@@ -147,8 +149,8 @@ def _sky(small: NDArrayPixels, lab: NDArrayFloat, fine: NDArrayFloat) -> NDArray
     smooth = cv2.GaussianBlur(fine, (0, 0), 1.5) < 3.0
     light = lab[..., 0]
     surely = _hanging(smooth & (((blue > 6) & (light > 120)) | (light > 226)), deepest=1.0)
-    neutral = (np.abs(lab[..., 1] - 128) < 7) & (lab[..., 2] < 136) & (light > 140)
-    sky = surely | _hanging(smooth & neutral, deepest=0.7)
+    neutral = (np.abs(lab[..., 1] - 128) < 7) & (lab[..., 2] < 136) & (light > 112)
+    sky = surely | _hanging(smooth & neutral, deepest=0.8)
     return np.asarray(cv2.dilate(sky.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
 
 
