@@ -8,6 +8,7 @@ from PIL import Image
 
 from vision.categories import NAMES
 from vision.datasets.build import load_data_set
+from vision.datasets.labels import SPLITS
 from vision.datasets.recipe import Recipe, SourceChoice, SyntheticPostings, load_recipe
 from vision.datasets.scenes import SceneKind, draw_scene
 from vision.datasets.training_folder import write_training_folder
@@ -236,11 +237,13 @@ def test_a_missing_source_is_named(tmp_path: Path) -> None:
         load_data_set(RECIPE, tmp_path)
 
 
-def test_the_first_recipe_reads_the_labelled_photos(shared_data: Path) -> None:
-    recipe = load_recipe(Path(__file__).parents[2] / "recipes" / "first.yaml")
-    data_set = load_data_set(recipe, shared_data)
-    assert (len(data_set.of("train")), len(data_set.of("val")), len(data_set.of("test"))) == (4052, 384, 617)
-    groups: dict[str, set[str | None]] = {}
+@pytest.mark.parametrize(
+    ("recipe", "photos"), [("first", (4052, 384, 617)), ("streets", (4018, 383, 617))], ids=["first", "streets"]
+)
+def test_the_recipes_read_the_labelled_photos(shared_data: Path, recipe: str, photos: tuple[int, int, int]) -> None:
+    data_set = load_data_set(load_recipe(Path(__file__).parents[2] / "recipes" / f"{recipe}.yaml"), shared_data)
+    assert tuple(len(data_set.of(split)) for split in SPLITS) == photos
+    sides: dict[tuple[str, str], set[str | None]] = {}
     for photo in data_set.photos:
-        groups.setdefault(f"{photo.source} {photo.path.name}", set()).add(photo.split)
-    assert all(len(splits) == 1 for splits in groups.values())
+        sides.setdefault((photo.source, photo.scene_group), set()).add(photo.split)
+    assert all(len(splits) == 1 for (_, group), splits in sides.items() if group)
