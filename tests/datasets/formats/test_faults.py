@@ -119,7 +119,7 @@ def test_photos(format_: Format, tmp_path: Path) -> None:
     photo.with_name("e.png").write_bytes(data)
     expected = [missing] if format_ == Format.YOLO else [missing, Code.PHOTO_UNLABELLED]  # in YOLO it is a negative
     assert sorted(code for code, _, _ in found(folder)) == sorted(expected)
-    with pytest.raises(RecipeError, match=r"found 1 errors in the labels: \S+:\d+: "):
+    with pytest.raises(RecipeError, match=r"found 1 error in the labels: \S+:\d+: "):
         read_source(folder)
 
 
