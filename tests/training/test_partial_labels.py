@@ -86,3 +86,23 @@ def test_the_trainer_is_ultralytics_own(torch: Any) -> None:
     from ultralytics.models.yolo.detect import DetectionTrainer
 
     assert issubclass(partial_label_trainer(), DetectionTrainer)
+
+
+def test_both_heads_of_an_end_to_end_model_are_masked(torch: Any) -> None:
+    from ultralytics.cfg import get_cfg
+    from ultralytics.nn.tasks import DetectionModel
+    from ultralytics.utils.loss import E2ELoss
+
+    torch.manual_seed(0)
+    model = DetectionModel("yolo26n.yaml", nc=len(NAMES), verbose=False).train()
+    model.args = get_cfg()
+    preds = model(torch.full((1, 3, 64, 64), 0.5))
+    heads = [preds["one2many"], preds["one2one"]]
+    for head in heads:
+        head["scores"].retain_grad()
+    loss = E2ELoss(model, partial_label_loss([[name == "litter" for name in NAMES]]))
+    whole = {"batch_idx": torch.zeros(1), "cls": torch.tensor([[7.0]]), "bboxes": torch.tensor([[0.5, 0.5, 1.0, 1.0]])}
+    loss(preds, whole)[0].sum().backward()
+    for head in heads:
+        nonzero = (head["scores"].grad[0] != 0).any(dim=1)
+        assert [name for name, used in zip(NAMES, nonzero.tolist(), strict=True) if not used] == ["litter"]
