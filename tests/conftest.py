@@ -1,17 +1,26 @@
 """What several tests need: drawn pictures, the published model, and the labelled photos where they are at hand."""
 
 import io
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import playwright
 import pytest
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from vision.images import NDArrayImage
 from vision.inference.detector import Detector
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_OPTIONS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+)
 
 
 @pytest.fixture(scope="session")
@@ -51,3 +60,17 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the labelled photos are not on this machine")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's own Chromium, without a window."""
+    if CHROMIUM is None:
+        pytest.skip("needs the program chromium on this machine")
+    node = Path(playwright.__file__).parent / "driver" / "node"
+    if subprocess.run([node, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("playwright's driver doesn't start on this machine; on Debian it needs the package libatomic1")
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS.split())
+        yield running
+        running.close()

@@ -1,15 +1,12 @@
 """The page is looked at with a real browser; without one on the machine these tests are skipped."""
 
 import datetime as dt
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import playwright
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from vision.categories import CATEGORIES
 from vision.inference import gallery
@@ -17,11 +14,6 @@ from vision.inference.annotate import draw_boxes, thumbnail
 from vision.inference.gallery import Card, write_gallery
 from vision.inference.results import Box, Failure, GpsPoint, ModelInfo, PhotoResult, ResultFile, ScreenedCategory
 
-CHROMIUM = shutil.which("chromium")
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
 HOSTILE = """<img src=x onerror=alert(1)> "'& #1.jpg"""
 IMAGE = np.full((300, 400, 3), 120, np.uint8)
 
@@ -84,19 +76,6 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     cards = [Card(p, None if p.failure else thumbnail(IMAGE), link) for p, link in zip(found, copies, strict=True)]
     write_gallery(folder / "index.html", result_file(found), iter(cards))
     return (folder / "index.html").as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs the program chromium on this machine")
-    node = Path(playwright.__file__).parent / "driver" / "node"
-    if subprocess.run([node, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip("playwright's driver doesn't start on this machine; on Debian it needs the package libatomic1")
-    with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield running
-        running.close()
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from vision.categories import category_of
-from vision.files import replacing
 from vision.inference.results import Box, GpsPoint, PhotoResult, ResultFile
+from vision.pages import write_template
 
 __all__ = ["Card", "write_gallery"]
 
@@ -87,15 +85,9 @@ def write_gallery(path: Path, results: ResultFile, cards: Iterable[Card]) -> Non
         OSError: The file can't be written.
     """
     positions = {category.name: i for i, category in enumerate(results.model.categories)}
-    folder = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("gallery.html.jinja").generate(
+    write_template(
+        Path(__file__).with_name("gallery.html.jinja"),
+        path,
         results=results,
         created=results.created.astimezone(),
         verdicts=Counter(photo.verdict for photo in results.photos),
@@ -104,9 +96,6 @@ def write_gallery(path: Path, results: ResultFile, cards: Iterable[Card]) -> Non
         positions=positions,
         cards=_shown(cards, positions),
     )
-    # File names may hold bytes that aren't UTF-8; they mustn't cost the page.
-    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", errors="replace") as file:
-        file.writelines(page)
 
 
 def _legends(results: ResultFile) -> list[Legend]:

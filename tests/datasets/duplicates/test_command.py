@@ -1,17 +1,14 @@
 """The command, from a recipe to the opened page."""
 
 import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
-import playwright
 import pytest
 import typer
 import yaml
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from typer.testing import CliRunner
 
 from cleanlane.dataset.duplicates import duplicates
@@ -21,8 +18,6 @@ from vision.datasets.duplicates import load_report
 from vision.datasets.recipe import load_recipe
 from vision.errors import RecipeError
 
-CHROMIUM = shutil.which("chromium")
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 HOSTILE = "<img src=x onerror=alert(1)> & '#1.png"
 
 app = typer.Typer()
@@ -108,32 +103,25 @@ def test_folder_without_photos(leaking: Run, tmp_path: Path) -> None:
         run([*leaking.arguments[:3], "--against", str(tmp_path)], tmp_path / "out")
 
 
-def test_page_opens(leaking: Run) -> None:
-    if CHROMIUM is None:
-        pytest.skip("needs the program chromium on this machine")
-    node = Path(playwright.__file__).parent / "driver" / "node"
-    if subprocess.run([node, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip("playwright's driver doesn't start on this machine; on Debian it needs the package libatomic1")
+def test_page_opens(leaking: Run, browser: Browser) -> None:
     complaints: list[str] = []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
-        page = browser.new_page(viewport={"width": 360, "height": 740})
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: complaints.append(request.url) if request.url.startswith("http") else None)
-        page.goto((leaking.out / "index.html").as_uri())
-        assert page.evaluate("document.documentElement.scrollWidth") == 360
-        assert page.locator(".pair").count() == 2
-        assert page.locator(".shot img").evaluate_all("all => all.every(img => img.naturalWidth > 100)")
-        assert "发现泄漏" in page.locator("header").inner_text()
-        page.click("[data-filter=near]")
-        assert page.locator(".pair:visible").count() == 1
-        assert f"two/{HOSTILE}" in page.locator(".pair:visible").inner_text()
-        assert page.locator("[onerror]").count() == 0
-        assert yaml.safe_load(page.locator("#exclude").inner_text())["exclude"] == [
-            *load_report(leaking.out / "report.json").exclude
-        ]
-        page.click("#language")
-        assert "Leaks found" in page.locator("header").inner_text()
-        browser.close()
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: complaints.append(request.url) if request.url.startswith("http") else None)
+    page.goto((leaking.out / "index.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    assert page.locator(".pair").count() == 2
+    assert page.locator(".shot img").evaluate_all("all => all.every(img => img.naturalWidth > 100)")
+    assert "发现泄漏" in page.locator("header").inner_text()
+    page.click("[data-filter=near]")
+    assert page.locator(".pair:visible").count() == 1
+    assert f"two/{HOSTILE}" in page.locator(".pair:visible").inner_text()
+    assert page.locator("[onerror]").count() == 0
+    assert yaml.safe_load(page.locator("#exclude").inner_text())["exclude"] == [
+        *load_report(leaking.out / "report.json").exclude
+    ]
+    page.click("#language")
+    assert "Leaks found" in page.locator("header").inner_text()
+    page.close()
     assert complaints == []

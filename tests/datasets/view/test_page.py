@@ -1,16 +1,13 @@
 """The page is used with a real browser; without one on the machine these tests are skipped."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import playwright
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.datasets.view.drawn import labels, write_source, write_two_sources
 from vision.datasets.build import DataSet, load_data_set
@@ -24,11 +21,6 @@ from vision.datasets.view.statistics import statistics
 from vision.datasets.view.suspicion import suspicions
 from vision.detections import Detections
 
-CHROMIUM = shutil.which("chromium")
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-)
 FOUND = labels(("overflowing_bin", [12, 9, 52, 50]), scores=[0.9])  # on the bin of the first photo
 MORE = labels(
     ("bin", [120, 60, 160, 95]), ("bin", [60, 30, 80, 50]), scores=[0.8, 0.9]
@@ -47,19 +39,6 @@ def write(data_set: DataSet, data: Path, out: Path, found: dict[str, Detections]
     view = View(data_set, data, data_set.photos, looks, judged, {}, model, datetime.now(UTC))
     write_page(out / "index.html", view)
     return view
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs the program chromium on this machine")
-    node = Path(playwright.__file__).parent / "driver" / "node"
-    if subprocess.run([node, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip("playwright's driver doesn't start on this machine; on Debian it needs the package libatomic1")
-    with sync_playwright() as driver:
-        running = driver.chromium.launch(executable_path=CHROMIUM, args=OPTIONS.split())
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

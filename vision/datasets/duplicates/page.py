@@ -7,14 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from vision.datasets.duplicates.leaks import Member
 from vision.datasets.duplicates.report import DuplicateReport, Kind, Pair, Side
 from vision.errors import PhotoError
-from vision.files import replacing
 from vision.images import read_photo_file
 from vision.inference.annotate import thumbnail
+from vision.pages import write_template
 
 __all__ = ["KINDS", "SIDES", "write_page"]
 
@@ -50,14 +48,9 @@ def write_page(path: Path, report: DuplicateReport, members: Sequence[Member]) -
         report: What was found.
         members: The photos that it was found among; their thumbnails are embedded up to 40 MB, leaks first.
     """
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("page.html.jinja").generate(
+    write_template(
+        Path(__file__).with_name("page.html.jinja"),
+        path,
         report=report,
         shown=_shown(report, {member.name: member.path for member in members}),
         counts=Counter(pair.kind for pair in report.pairs),
@@ -65,8 +58,6 @@ def write_page(path: Path, report: DuplicateReport, members: Sequence[Member]) -
         sides=SIDES,
         excluded=frozenset(report.exclude),
     )
-    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", errors="replace") as file:
-        file.writelines(page)
 
 
 def _shown(report: DuplicateReport, paths: dict[str, Path]) -> Iterator[Shown]:

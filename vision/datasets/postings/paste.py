@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.datasets.postings.light import Light
-from vision.datasets.postings.pixels import NDArrayFloat, NDArrayPixels
+from vision.datasets.postings.pixels import NDArrayFloat, NDArrayPixels, shrunk
 
 __all__ = ["Item", "Layer", "NDArrayBox", "composite", "layer", "overlaps", "visible_boxes"]
 
@@ -75,7 +75,7 @@ def layer(item: Item, shape: tuple[int, int], blur: float) -> Layer | None:
     right, bottom = np.minimum(np.ceil(item.quad.max(axis=0)).astype(int) + margin, (shape[1], shape[0]))
     if left >= right or top >= bottom:
         return None
-    sheet = _shrunk(item.sheet, item.quad)
+    sheet = shrunk(item.sheet, item.quad)
     h, w = sheet.shape[:2]
     corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32) - 0.5
     matrix = cv2.getPerspectiveTransform(corners, (item.quad - [left, top]).astype(np.float32))
@@ -160,15 +160,3 @@ def _shadow(cover: NDArrayFloat) -> NDArrayFloat:
     moved = cv2.warpAffine(cover, np.array([[1, 0, 0.7 * reach], [0, 1, reach]]), cover.shape[::-1])
     soft: NDArrayFloat = cv2.GaussianBlur(moved, (0, 0), reach)
     return soft
-
-
-def _shrunk(sheet: NDArrayPixels, quad: npt.NDArray[np.float64]) -> NDArrayPixels:
-    """Average a sheet down to about the size it is shown at, else it glitters."""
-    h, w = sheet.shape[:2]
-    wide = max(float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[2] - quad[3])), 1.0)
-    high = max(float(np.linalg.norm(quad[3] - quad[0])), float(np.linalg.norm(quad[2] - quad[1])), 1.0)
-    if w <= 1.3 * wide and h <= 1.3 * high:
-        return sheet
-    size = (max(1, min(w, round(wide))), max(1, min(h, round(high))))
-    smaller: NDArrayPixels = cv2.resize(sheet, size, interpolation=cv2.INTER_AREA)
-    return smaller

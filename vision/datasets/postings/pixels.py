@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NDArrayFloat", "NDArrayPixels", "noise", "rgba", "to_pixels", "with_alpha"]
+__all__ = ["NDArrayFloat", "NDArrayPixels", "noise", "rgba", "shrunk", "to_pixels", "with_alpha"]
 
 NDArrayPixels = npt.NDArray[np.uint8]  # (h, w, 3) RGB or (h, w, 4) RGBA
 NDArrayFloat = npt.NDArray[np.float32]
@@ -49,3 +49,15 @@ def with_alpha(rgb: NDArrayPixels, alpha: Any) -> NDArrayPixels:
 def rgba(colour: str) -> tuple[int, int, int, int]:
     """Turn `#rrggbb` into an opaque colour."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16), 255
+
+
+def shrunk(picture: NDArrayPixels, quad: npt.NDArray[np.float64]) -> NDArrayPixels:
+    """Average a picture down to about the size it is shown at in the corners `quad` (4, 2), else it glitters."""
+    h, w = picture.shape[:2]
+    wide = max(float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[2] - quad[3])), 1.0)
+    high = max(float(np.linalg.norm(quad[3] - quad[0])), float(np.linalg.norm(quad[2] - quad[1])), 1.0)
+    if w <= 1.3 * wide and h <= 1.3 * high:
+        return picture
+    size = (max(1, min(w, round(wide))), max(1, min(h, round(high))))
+    smaller: NDArrayPixels = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return smaller

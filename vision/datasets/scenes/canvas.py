@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.categories import NAMES
-from vision.datasets.postings.pixels import NDArrayPixels
+from vision.datasets.postings.pixels import NDArrayPixels, shrunk
 from vision.detections import Detections
 
 __all__ = ["Camera", "Canvas", "Light", "rotation"]
@@ -166,7 +166,7 @@ class Canvas:
         right, bottom = np.minimum(np.ceil(quad.max(0)) + 2, self.pixels.shape[1::-1]).astype(int)
         if left >= right or top >= bottom:
             return
-        texture = _shrunk(texture, quad)
+        texture = shrunk(texture, quad)
         h, w = texture.shape[:2]
         source = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32) - 0.5
         matrix = cv2.getPerspectiveTransform(source, (quad - [left, top]).astype(np.float32))
@@ -224,18 +224,6 @@ class Canvas:
         polygon = np.asarray(points, np.float64)
         polygon = self.camera.project(polygon) if polygon.shape[1] == 3 else polygon
         return np.round(np.clip(polygon, -20000, 20000)).astype(np.int32)
-
-
-def _shrunk(texture: NDArrayPixels, quad: npt.NDArray[np.float64]) -> NDArrayPixels:
-    """Average a texture down to about the size it is shown at, else it glitters."""
-    h, w = texture.shape[:2]
-    shown_w = max(float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[2] - quad[3])), 1.0)
-    shown_h = max(float(np.linalg.norm(quad[3] - quad[0])), float(np.linalg.norm(quad[2] - quad[1])), 1.0)
-    if w <= 1.4 * shown_w and h <= 1.4 * shown_h:
-        return texture
-    size = (max(1, min(w, round(shown_w))), max(1, min(h, round(shown_h))))
-    smaller: NDArrayPixels = cv2.resize(texture, size, interpolation=cv2.INTER_AREA)
-    return smaller
 
 
 def _soft(mask: Any, blur: float) -> Any:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from vision.categories import CATEGORIES, NAMES
@@ -22,7 +21,7 @@ from vision.datasets.view.look import Look
 from vision.datasets.view.statistics import BINS
 from vision.datasets.view.suspicion import Suspicion
 from vision.datasets.view.trust import SAME_PLACE, agreement
-from vision.files import replacing
+from vision.pages import write_template
 
 __all__ = ["ModelShown", "View", "write_page"]
 
@@ -69,14 +68,9 @@ def write_page(path: Path, view: View) -> None:
         OSError: The file can't be written.
     """
     folder = Path(__file__).parent
-    environment = Environment(
-        loader=FileSystemLoader(folder),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("view.html.jinja").generate(
+    write_template(
+        folder / "view.html.jinja",
+        path,
         view=view,
         created=view.created.astimezone(),
         style=Markup((folder / "view.css").read_text(encoding="utf-8")),  # noqa: S704 - our own file
@@ -84,9 +78,6 @@ def write_page(path: Path, view: View) -> None:
         content=_json(_content(view, path.parent)),
         chunks=_chunks(view.looks),
     )
-    # File names may hold bytes that aren't UTF-8; they mustn't cost the page.
-    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", errors="replace") as file:
-        file.writelines(page)
 
 
 def _json(content: object) -> Markup:

@@ -1,0 +1,30 @@
+"""Write a self-contained HTML page from a template."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from vision.files import replacing
+
+__all__ = ["write_template"]
+
+
+def write_template(template: Path, path: Path, **values: object) -> None:
+    """Render the Jinja file `template` with `values` to `path`; an existing page is replaced only by a complete one.
+
+    Iterators among the values are consumed as the page is written, so that a long page keeps memory flat.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page = environment.get_template(template.name).generate(values)
+    # File names may hold bytes that aren't UTF-8; they mustn't cost the page.
+    with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8", errors="replace") as file:
+        file.writelines(page)
