@@ -51,6 +51,11 @@ def main() -> None:
     except UserError as error:
         print(f"cleanlane: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(2) from None
+    except OSError as error:  # a full disk, a folder that is a file, no permission
+        if error.filename is None:
+            raise
+        print(f"cleanlane: {error.filename}: can't be read or written ({error.strerror})", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

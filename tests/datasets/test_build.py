@@ -177,6 +177,36 @@ def test_recipes_that_do_not_fit_their_source(
         load_data_set(load_recipe(path), write(tmp_path, coco))
 
 
+@pytest.mark.parametrize("name", ["sub/a.png", "a.jpg"], ids=["in another folder", "in another format"])
+def test_two_photos_of_one_name_are_refused(coco: dict[str, Any], tmp_path: Path, name: str) -> None:
+    coco["images"][1]["file_name"] = name
+    write(tmp_path, coco)
+    (tmp_path / "walls" / "images" / "sub").mkdir()
+    Image.new("RGB", (100, 50)).save(tmp_path / "walls" / "images" / name)
+    with pytest.raises(RecipeError, match="more than one photo is called a"):
+        load_data_set(RECIPE, tmp_path)
+
+
+def test_negatives_without_a_word_on_it_are_annotated_for_everything(coco: dict[str, Any], tmp_path: Path) -> None:
+    coco.update(info={}, categories=[], annotations=[])
+    recipe = Recipe(name="r", sources=(SourceChoice(folder="walls", role="negatives"),))
+    assert load_data_set(recipe, write(tmp_path, coco)).photos[0].annotated == frozenset(NAMES)
+
+
+def test_walls_with_real_ads_are_not_drawn_on(coco: dict[str, Any], tmp_path: Path) -> None:
+    drawn = SyntheticPostings(photos=2, backgrounds=("walls",))
+    recipe = Recipe(name="r", sources=RECIPE.sources, synthetic_postings=drawn)
+    with pytest.raises(RecipeError, match="walls has no training photo"):
+        load_data_set(recipe, write(tmp_path, coco))
+
+
+def test_a_link_to_a_source_has_the_recipes_name(coco: dict[str, Any], tmp_path: Path) -> None:
+    write(tmp_path, coco)
+    (tmp_path / "link").symlink_to(tmp_path / "walls")
+    data_set = load_data_set(Recipe(name="r", sources=(SourceChoice(folder="link"),)), tmp_path)
+    assert {photo.source for photo in data_set.listing()} == {"link"}
+
+
 def test_excluded_photos_are_left_out(coco: dict[str, Any], tmp_path: Path) -> None:
     recipe = Recipe(name="r", sources=RECIPE.sources, exclude=("walls/b.png",))
     assert [p.path.name for p in load_data_set(recipe, write(tmp_path, coco)).photos] == ["a.png"]
@@ -192,6 +222,7 @@ def test_postings_are_drawn_on_the_training_walls(coco: dict[str, Any], tmp_path
     write(tmp_path, coco)
     Image.fromarray(wall).save(tmp_path / "walls" / "images" / "a.png")
     coco["images"][0].update(width=320, height=240)
+    coco["annotations"] = []
     (tmp_path / "walls" / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
     data_set = load_data_set(recipe, tmp_path)
     assert data_set.photos == ()
@@ -216,6 +247,10 @@ def test_postings_are_drawn_on_the_training_walls(coco: dict[str, Any], tmp_path
         ("name: r\nsources: [{folder: a, splits: [dev]}]", "dev|train"),
         ("name: R 1\nsources: [{folder: a}]", "name"),
         ("name: r\nsources: [{folder: a}, {folder: a}]", "a is listed twice"),
+        ("name: r\nsources: [{folder: a/b}]", "folder"),
+        ("name: r\nsources: [{folder: .}]", "folder"),
+        ("name: r\nsources: [{folder: a__b}]", "a__b has two underscores"),
+        ("name: r\nsources: [{folder: synthetic-postings}]", "can be no source"),
         (
             "name: r\nsources: [{folder: a}]\nsynthetic_postings: {photos: 1, backgrounds: [b]}",
             "b is a background",

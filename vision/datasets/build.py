@@ -9,6 +9,7 @@ from pathlib import Path
 from vision.categories import NAMES
 from vision.datasets.formats import read_source
 from vision.datasets.labels import SPLITS, LabelledPhoto, Source, Split
+from vision.datasets.postings.folder import has_ads
 from vision.datasets.recipe import Recipe, SourceChoice, SyntheticPostings
 from vision.datasets.rename import rename_categories
 from vision.datasets.synthetic import synthetic_key
@@ -78,14 +79,11 @@ def load_data_set(recipe: Recipe, data: Path) -> DataSet:
         excluded -= {f"{source.name}/{photo.path.name}" for photo in source.photos}
         used = [photo for photo in kept if photo.split in choice.splits]
         if choice.folder in drawn_on:
-            walls += [photo for photo in used if photo.split == "train"]
+            walls += [photo for photo in used if photo.split == "train" and not has_ads(photo)]
         if choice.role != "backgrounds":
             photos += [p for p in used if p.split != "train" or _times(p, choice.weight)]
-    names = Counter((photo.source, photo.split, photo.path.name) for photo in photos)
-    if repeated := next((name for name, count in names.items() if count > 1), None):
-        raise RecipeError(
-            f"recipe {recipe.name}: {repeated[0]} has more than one {repeated[2]} in {repeated[1]}; rename all but one"
-        )
+    if drawn_on and not walls:
+        raise RecipeError(f"recipe {recipe.name}: {', '.join(drawn_on)} has no training photo to draw postings on")
     if excluded:
         raise RecipeError(f"recipe {recipe.name}: excludes {', '.join(sorted(excluded)[:3])}, which no source has")
     weights = {choice.folder: choice.weight for choice in recipe.sources}
@@ -109,17 +107,32 @@ def _read(choice: SourceChoice, data: Path, recipe: str) -> Source:
         raise RecipeError(f"recipe {recipe}: expected the source folder {folder}, there is none")
     source = rename_categories(read_source(folder), choice.categories, NAMES)
     annotated = source.annotated if choice.annotated is None else frozenset(choice.annotated)
-    photos = [replace(p, annotated=annotated, split=p.split or choice.split) for p in source.photos]
+    if choice.role == "negatives" and not annotated:
+        annotated = frozenset(NAMES)
+    photos = tuple(
+        replace(photo, source=choice.folder, annotated=annotated, split=photo.split or choice.split)
+        for photo in source.photos
+    )
+    _refuse_unusable(photos, choice, recipe)
+    return replace(source, name=choice.folder, annotated=annotated, photos=photos)
+
+
+def _refuse_unusable(photos: Sequence[LabelledPhoto], choice: SourceChoice, recipe: str) -> None:
+    where = f"recipe {recipe}, source {choice.folder}"
+    stems = Counter(photo.path.stem for photo in photos)
     for photo in photos:
+        name = photo.path.name
         if photo.split is None:
-            raise RecipeError(
-                f"recipe {recipe}: {folder} states no split for {photo.path.name}; give the source one in the recipe"
-            )
+            raise RecipeError(f"{where}: no split is stated for {name}; give the source one in the recipe")
         if choice.role == "negatives" and len(photo.labels):
+            raise RecipeError(f"{where}: it is said to be negatives, but {name} has boxes")
+        if stems[photo.path.stem] > 1:  # a label file is named by it, and exclude names photos by it
             raise RecipeError(
-                f"recipe {recipe}: {choice.folder} is said to be negatives, but {photo.path.name} has boxes"
+                f"{where}: more than one photo is called {photo.path.stem}; cleanlane dataset convert gives them names "
+                "of their own, or rename all but one"
             )
-    return replace(source, annotated=annotated, photos=tuple(photos))
+        if photo.path.suffix.lower() == ".gif":
+            raise RecipeError(f"{where}: {name} is a GIF, which training can't read; save it as PNG")
 
 
 def _times(photo: LabelledPhoto, weight: float) -> int:

@@ -10,8 +10,9 @@ from vision.categories import NAMES
 from vision.datasets.labels import SPLITS, Split
 from vision.errors import RecipeError, sentence
 
-__all__ = ["Recipe", "Role", "SourceChoice", "SyntheticPostings", "load_recipe"]
+__all__ = ["SYNTHETIC", "Recipe", "Role", "SourceChoice", "SyntheticPostings", "load_recipe"]
 
+SYNTHETIC = "synthetic-postings"  # name of the source that is drawn
 Role = Literal["labelled", "negatives", "backgrounds"]
 CategoryName = Literal[NAMES]  # type: ignore[valid-type]  # the table in categories.py is the only list of names
 
@@ -21,10 +22,14 @@ class SourceChoice(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    folder: str = Field(description="Folder below the data directory.")
+    folder: str = Field(
+        pattern=r"^[^./\\][^/\\]*$",
+        description="Folder directly below the data directory; its name holds no two underscores in a row.",
+    )
     role: Role = Field(
         default="labelled",
-        description="labelled: photos with boxes; negatives: photos without any, a box is an error; "
+        description="labelled: photos with boxes; negatives: photos without any, a box is an error, and where "
+        "nothing states what is annotated, everything counts as looked for; "
         "backgrounds: not used as they are, only for drawing synthetic postings on them.",
     )
     splits: tuple[Split, ...] = Field(
@@ -90,6 +95,8 @@ def load_recipe(path: Path) -> Recipe:
     folders = [choice.folder for choice in recipe.sources]
     walls = recipe.synthetic_postings.backgrounds if recipe.synthetic_postings else ()
     for problem, names in (
+        ("is the name of what is drawn, and can be no source", {SYNTHETIC} & set(folders)),
+        ("has two underscores in a row in its name", {name for name in folders if "__" in name}),
         ("is listed twice", {name for name in folders if folders.count(name) > 1}),
         ("is a background, but no source of the recipe", set(walls) - set(folders)),
     ):

@@ -10,12 +10,10 @@ from vision.datasets.formats import read_source
 from vision.datasets.labels import LabelledPhoto, Source
 from vision.datasets.postings import GENERATOR_VERSION, fonts_used
 from vision.datasets.postings.folder import Walls, write_synthetic
-from vision.datasets.recipe import SyntheticPostings
+from vision.datasets.recipe import SYNTHETIC, SyntheticPostings
 from vision.datasets.rename import rename_categories
 
-__all__ = ["SYNTHETIC", "draw_postings", "synthetic_key"]
-
-SYNTHETIC = "synthetic-postings"  # name of the source
+__all__ = ["draw_postings", "synthetic_key"]
 
 
 def synthetic_key(wanted: SyntheticPostings, walls: Iterable[str]) -> str:

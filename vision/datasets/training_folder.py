@@ -13,7 +13,8 @@ import yaml
 from vision.categories import NAMES
 from vision.datasets.build import DataSet, yolo_lines
 from vision.datasets.labels import LabelledPhoto, Source
-from vision.datasets.synthetic import SYNTHETIC, draw_postings, synthetic_key
+from vision.datasets.recipe import SYNTHETIC
+from vision.datasets.synthetic import draw_postings, synthetic_key
 from vision.files import replacing
 
 __all__ = ["SEPARATOR", "TrainingFolder", "write_training_folder"]

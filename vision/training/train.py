@@ -20,6 +20,7 @@ from vision.training.runtime import cpu_bf16, cpu_count, has_bf16, import_ultral
 __all__ = ["read_hyperparameters", "train"]
 
 PARTIAL_LABELS = "partial_labels"
+SET_HERE = {"cache", "data", "exist_ok", "model", "name", "plots", "project", "resume", "val", "workers"}
 
 
 def read_hyperparameters(path: Path) -> dict[str, Any]:
@@ -35,12 +36,12 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise RecipeError(f"{path}: expected a YAML of hyper-parameters, but it can't be read ({error})") from error
-    known = import_ultralytics().utils.DEFAULT_CFG_DICT
-    unknown = (
-        sorted(set(content) - {*known, PARTIAL_LABELS}) if isinstance(content, dict) else ["the file is no mapping"]
-    )
+    if not isinstance(content, dict):
+        raise RecipeError(f"{path}: expected a mapping of training arguments to values, got {type(content).__name__}")
+    known = {*import_ultralytics().utils.DEFAULT_CFG_DICT, PARTIAL_LABELS} - SET_HERE
+    unknown = ", ".join(map(str, set(content) - known))
     if unknown:
-        raise RecipeError(f"{path}: Ultralytics has no training argument {', '.join(unknown)}")
+        raise RecipeError(f"{path}: Ultralytics has no training argument {unknown}, or cleanlane sets it itself")
     if content.get(PARTIAL_LABELS, "masked") not in ("masked", "background"):
         raise RecipeError(f"{path}: expected {PARTIAL_LABELS}: masked or background, got {content[PARTIAL_LABELS]!r}")
     return dict(content)
@@ -53,17 +54,20 @@ def train(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any], 
     on what, where and for how long; `run/weights/last.pt` is written after every epoch.
 
     Raises:
-        RecipeError: The checkpoint is missing, or `run` belongs to a training on other data.
+        RecipeError: The checkpoint or a split is missing, or `run` belongs to another training.
     """
     if not checkpoint.is_file():
         raise RecipeError(f"{checkpoint}: expected a pretrained checkpoint (.pt), there is no such file")
+    for split in ("train", "val"):
+        if not any(photo.split == split for photo in data_set.photos):
+            raise RecipeError(f"recipe {data_set.name}: expected photos of the split {split}, there are none")
     data_yaml = write_training_folder(data_set, run.parent / "data").data_yaml
     record_file, last = run / "run.json", run / "weights" / "last.pt"
     record = _record(data_set, checkpoint, hyperparameters)
     if record_file.is_file():
         before = json.loads(record_file.read_text(encoding="utf-8"))
-        if before["data_sha256"] != data_set.sha256 or before["hyperparameters"] != hyperparameters:
-            raise RecipeError(f"{run}: holds a run with other data or hyper-parameters; give another folder")
+        if any(before[key] != record[key] for key in ("data_sha256", "hyperparameters", "checkpoint")):
+            raise RecipeError(f"{run}: holds a run with other data, weights or hyper-parameters; give another folder")
         if before["finished"]:
             return last
         record = before

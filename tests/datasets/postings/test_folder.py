@@ -23,11 +23,12 @@ def walls(tmp_path: Path) -> Path:
     Image.fromarray(plain_wall()).save(folder / "images" / "plain.png")
     Image.fromarray(drawn_wall(1)).save(folder / "images" / "drawn.jpg")
     Image.fromarray(plain_wall()).save(folder / "images" / "held_back.png")
-    images = [
-        {"file_name": name, "split": split}
-        for name, split in (("plain.png", "train"), ("drawn.jpg", "train"), ("held_back.png", "test"))
-    ]
-    coco = {"info": {"licence": "CC0"}, "images": images}
+    images = []
+    for name, split in (("plain.png", "train"), ("drawn.jpg", "train"), ("held_back.png", "test")):
+        with Image.open(folder / "images" / name) as image:
+            size = {"width": image.width, "height": image.height}
+        images.append({"id": len(images), "file_name": name, **size, "split": split})
+    coco = {"info": {"licence": "CC0"}, "categories": [], "annotations": [], "images": images}
     (folder / "annotations.json").write_text(json.dumps(coco), encoding="utf-8")
     return folder
 
@@ -79,7 +80,7 @@ def test_a_folder_with_something_in_it_is_refused(walls: Path, tmp_path: Path) -
     [
         (None, "expected a folder of photos of walls, there is none"),
         ({}, "expected photos of walls"),
-        ({"annotations.json": "{"}, "expected COCO labels"),
+        ({"annotations.json": "{"}, "error in the labels"),
     ],
     ids=["missing", "empty", "broken labels"],
 )

@@ -147,3 +147,19 @@ def test_a_source_without_coco_labels_is_told(data: Path) -> None:
     (data / "street" / "annotations.json").unlink()
     with pytest.raises(RecipeError, match="convert"):
         correct_source(data / "street", wanted)
+
+
+def test_label_files_of_other_programs(data: Path) -> None:
+    """With a byte order mark, and ids that are text."""
+    path = data / "street" / "annotations.json"
+    coco = json.loads(path.read_text(encoding="utf-8"))
+    for image in coco["images"]:
+        image["id"] = f"img{image['id']}"
+    for annotation in coco["annotations"]:
+        annotation.update(id=f"box{annotation['id']}", image_id=f"img{annotation['image_id']}")
+    path.write_text(json.dumps(coco), encoding="utf-8-sig")
+    added = Corrections.model_validate(corrections(data, "images/0.png", [*KEPT, ("bin", [1, 2, 9, 8], None)]))
+    changed, changes = correct_source(data / "street", added)
+    assert changes.added == {"bin": 1}
+    assert changed["annotations"][:-1] == coco["annotations"]
+    assert changed["annotations"][-1]["image_id"] == coco["images"][0]["id"]

@@ -178,7 +178,7 @@ def _of_folder(folder: Path) -> Format | None:
     files = [*coco.label_files(folder), *sorted(folder.glob("*.json")), *sorted(folder.glob("*.xml"))]
     files += voc.label_files(folder)[:1]
     files += sorted(folder.rglob("*.json"))[:1]
-    recognized = (_of_file(file) for file in files)
+    recognized = (_of_file(file) for file in files if file.is_file())
     found = next((each for each in recognized if each is not None), None)
     if found is None and (folder / "classes.txt").is_file() and any(photos_below(folder)):
         return Format.YOLO

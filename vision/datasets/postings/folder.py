@@ -15,6 +15,8 @@ import numpy as np
 from PIL import Image
 
 from vision.categories import NAMES
+from vision.datasets.formats import read_source
+from vision.datasets.labels import LabelledPhoto
 from vision.datasets.postings.fonts import fonts_used
 from vision.datasets.postings.generate import GENERATOR_VERSION, paste_postings
 from vision.datasets.postings.pixels import NDArrayPixels
@@ -23,7 +25,7 @@ from vision.detections import Detections
 from vision.errors import RecipeError
 from vision.images import path_text, read_photo_file
 
-__all__ = ["Summary", "Walls", "find_walls", "write_synthetic"]
+__all__ = ["Summary", "Walls", "find_walls", "has_ads", "write_synthetic"]
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic", ".avif", ".bmp", ".tif", ".tiff"}
 ANNOTATED = ("illegal_posting", "graffiti")
@@ -56,7 +58,8 @@ class Summary:
 
 
 def find_walls(folder: Path, licence: str = "") -> Walls:
-    """Find the photos of a folder; with an annotations.json in or above it, only those of its split `train`.
+    """Find the photos of a folder; with an annotations.json in or above it, only those of its split `train` on which no
+    posting or graffiti is labelled: what is there already would get no box.
 
     Args:
         folder: Holds photos, or `images/` with them.
@@ -71,18 +74,17 @@ def find_walls(folder: Path, licence: str = "") -> Walls:
     photos = sorted(p for p in images.iterdir() if p.suffix.lower() in SUFFIXES and p.is_file())
     stated = next((p for p in (images / "annotations.json", images.parent / "annotations.json") if p.is_file()), None)
     if stated is not None:
-        try:
-            coco = json.loads(stated.read_text(encoding="utf-8"))
-            training = {str(image["file_name"]) for image in coco["images"] if image.get("split", "train") == "train"}
-            licence = licence or str(coco.get("info", {}).get("licence", ""))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RecipeError(
-                f"{path_text(stated)}: expected COCO labels, but reading them failed ({type(error).__name__}: {error})"
-            ) from error
-        photos = [p for p in photos if p.name in training]
+        source = read_source(stated)
+        photos = [photo.path for photo in source.photos if photo.split in (None, "train") and not has_ads(photo)]
+        licence = licence or source.licence
     if not photos:
         raise RecipeError(f"{path_text(images)}: expected photos of walls (of split train, if labelled), found none")
     return Walls(tuple(photos), licence)
+
+
+def has_ads(photo: LabelledPhoto) -> bool:
+    """Tell whether ads are labelled on a wall: on the drawn photo these would have no box."""
+    return any(name in ANNOTATED for _, _, name in photo.labels)
 
 
 def write_synthetic(

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def correct_source(folder: Path, corrections: Corrections) -> tuple[dict[str, An
         raise RecipeError(f"{path}: expected a COCO label file to correct, there is none; convert the source first")
     mapping = corrections.categories.get(folder.name, {})
     source = rename_categories(read_source(path, Format.COCO), mapping, NAMES)
-    coco: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    coco: dict[str, Any] = json.loads(path.read_text(encoding="utf-8-sig"))
     editor = _Editor(coco, mapping, source.annotated)
     shown = {photo_file(photo, folder): photo for photo in source.photos}
     for corrected in corrections.photos:
@@ -76,15 +77,19 @@ class _Editor:
     def __init__(self, coco: dict[str, Any], mapping: dict[str, str | None], annotated: frozenset[str]) -> None:
         self.coco, self.annotated, self.changes = coco, annotated, Changes()
         # The reader's name of each id; a category that the recipe leaves out is nobody's to change.
-        self.names = {c["id"]: mapping.get(c["name"], c["name"]) for c in coco["categories"]}
+        self.names: dict[int | str, str | None] = {
+            c["id"]: mapping.get(c["name"], c["name"]) for c in coco["categories"]
+        }
         self.images = {str(image["file_name"]): image for image in coco["images"]}
-        self.next_id = 1 + max((int(a.get("id", 0)) for a in coco["annotations"]), default=0)
-        self.by_image: dict[int, list[dict[str, Any]]] = {}
+        self.next_id = _next(a.get("id") for a in coco["annotations"])
+        self.by_image: dict[int | str, list[dict[str, Any]]] = {}
         for annotation in coco["annotations"]:
-            self.by_image.setdefault(int(annotation["image_id"]), []).append(annotation)
+            self.by_image.setdefault(annotation["image_id"], []).append(annotation)
 
     def apply(self, photo: LabelledPhoto, corrected: CorrectedPhoto, file: str) -> None:
-        image = next(self.images[name] for name in _names(file) if name in self.images)
+        image = next((self.images[name] for name in _names(file) if name in self.images), None)
+        if image is None:
+            raise RecipeError(f"{file}: the label file has no such image; name it there as it is named on the disk")
         if corrected.dropped:
             self.changes.dropped += 1
             self.coco["images"].remove(image)
@@ -160,14 +165,19 @@ class _Editor:
             row.pop("segmentation", None)  # it followed the old box
             self.changes.moved[category] += 1
 
-    def _category_id(self, name: str) -> int:
-        for number, known in self.names.items():
-            if known == name:
-                return int(number)
-        number = 1 + max(map(int, self.names), default=0)
+    def _category_id(self, name: str) -> int | str:
+        known = next((number for number, used in self.names.items() if used == name), None)
+        if known is not None:
+            return known
+        number = _next(self.names)
         self.coco["categories"].append({"id": number, "name": name})
         self.names[number] = name
         return number
+
+
+def _next(ids: Iterable[object]) -> int:
+    """Return a number above those in use; other programs' ids may be text."""
+    return 1 + max((number for number in ids if isinstance(number, int)), default=0)
 
 
 def _placed(corners: list[float]) -> dict[str, Any]:

@@ -105,4 +105,4 @@ def labels_sha256(photo: LabelledPhoto) -> str:
 
 def photo_file(photo: LabelledPhoto, folder: Path) -> str:
     """Return the photo's path within its source's folder, with forward slashes."""
-    return Path(os.path.relpath(photo.path.resolve(), folder.resolve())).as_posix()
+    return Path(os.path.relpath(photo.path, folder.resolve())).as_posix()
