@@ -23,7 +23,7 @@ def walls(tmp_path: Path) -> Path:
     Image.fromarray(plain_wall()).save(folder / "images" / "plain.png")
     Image.fromarray(drawn_wall(1)).save(folder / "images" / "drawn.jpg")
     Image.fromarray(plain_wall()).save(folder / "images" / "held_back.png")
-    images = []
+    images: list[dict[str, object]] = []
     for name, split in (("plain.png", "train"), ("drawn.jpg", "train"), ("held_back.png", "test")):
         with Image.open(folder / "images" / name) as image:
             size = {"width": image.width, "height": image.height}
