@@ -233,6 +233,11 @@ def many(tmp_path: Path) -> Path:
     return folder
 
 
+def heed_interrupts() -> None:
+    """A shell starts background jobs with Ctrl-C ignored, and their children inherit it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_an_interrupted_run_is_finished_by_resume(
     run: Run, many: Path, model: Path, tmp_path: Path, how: signal.Signals
@@ -241,7 +246,13 @@ def test_an_interrupted_run_is_finished_by_resume(
         return ["screen", str(many), "--out", str(out), "--model", str(model), "--annotate", "all"]
 
     cut, whole = tmp_path / "cut", tmp_path / "whole"
-    process = subprocess.Popen([*CLEANLANE, *command(cut)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        [*CLEANLANE, *command(cut)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - runs nothing but the call below
+    )
     journal = cut / "unfinished.jsonl"
     deadline = time.monotonic() + 60
     while not (journal.exists() and journal.read_bytes().count(b"\n") >= 8):
