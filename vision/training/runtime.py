@@ -89,7 +89,7 @@ def _nms(torch: Any, boxes: Any, scores: Any, iou_threshold: float) -> Any:
 
 
 def has_bf16() -> bool:
-    """Tell whether this CPU multiplies bfloat16 itself; where it doesn't, emulation is a hundred times slower."""
+    """Tell whether this CPU multiplies bfloat16 itself; where it doesn't, emulation is tens of times slower."""
     import torch
 
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported() and torch.cpu._is_avx512_bf16_supported())
