@@ -39,7 +39,7 @@ def read_hyperparameters(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise RecipeError(f"{path}: expected a mapping of training arguments to values, got {type(content).__name__}")
     known = {*import_ultralytics().utils.DEFAULT_CFG_DICT, PARTIAL_LABELS} - SET_HERE
-    unknown = ", ".join(map(str, set(content) - known))
+    unknown = ", ".join(sorted(map(str, set(content) - known)))
     if unknown:
         raise RecipeError(f"{path}: Ultralytics has no training argument {unknown}, or cleanlane sets it itself")
     if content.get(PARTIAL_LABELS, "masked") not in ("masked", "background"):
