@@ -48,6 +48,14 @@ def screen(
             metavar="[CATEGORY=]SCORE", help="Lowest score that counts, for all, or (repeatable) by category."
         ),
     ] = None,
+    operating_point: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Whose thresholds 工作点 count: balanced 均衡, or cautious 谨慎: fewer misses, more false alarms; "
+            "--threshold goes before it.",
+        ),
+    ] = None,
     iou: Annotated[
         float, typer.Option(min=0, max=1, help="Overlap above which the weaker of two boxes goes.")
     ] = DEFAULT_IOU,
@@ -72,11 +80,14 @@ def screen(
       cleanlane screen IMG_1.jpg "may/**/*.heic" june.zip --out result --overwrite
 
       cleanlane screen photos/ --out result --threshold litter=0.6 --threshold graffiti=0.5 --fail-on-problem
+
+      cleanlane screen photos/ --out result --operating-point cautious
     """
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     existing: Existing = "resume" if resume else "overwrite" if overwrite else "refuse"
-    detector = Detector(model, device=device, thresholds=_thresholds(threshold), iou=iou)
+    thresholds = _thresholds(threshold)
+    detector = Detector(model, device=device, thresholds=thresholds, operating_point=operating_point, iou=iou)
     _note_foreign_names(detector)
     photos = find_photos(paths, exclude=out / COPIES)
     prepare_folder(out, existing)

@@ -2,18 +2,20 @@
 
 import contextlib
 import io
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vision.categories import NAMES
 from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 from vision.errors import MissingExtraError
 
-__all__ = ["CategoryScore", "average_precision"]
+__all__ = ["CategoryScore", "Matching", "average_precision", "match"]
 
 
 @dataclass(frozen=True)
@@ -55,31 +57,71 @@ def average_precision(photos: Sequence[LabelledPhoto], detections: Sequence[Dete
 
 
 def _score(name: str, photos: Sequence[LabelledPhoto], detections: Sequence[Detections]) -> CategoryScore:
+    matching = match(name, photos, detections)
+    judged, boxes = len(matching.photos), int(matching.boxes.sum())
+    if not boxes:
+        return CategoryScore(name, judged, 0)
+    if not matching.found:
+        return CategoryScore(name, judged, boxes, 0.0, 0.0, 0.0, 1.0)
+    evaluation = matching.evaluation
+    with _silence():
+        evaluation.accumulate()
+    precision = evaluation.eval["precision"][:, :, 0, 0, 0]  # (IoU thresholds, 101 recalls)
+    recall = evaluation.params.recThrs
+    f1 = 2 * precision[0] * recall / np.maximum(precision[0] + recall, 1e-9)
+    best = int(f1.argmax())
+    best_score = float(evaluation.eval["scores"][0, best, 0, 0, 0])
+    ap50, ap50_95 = float(precision[0].mean()), float(precision.mean())
+    return CategoryScore(name, judged, boxes, ap50, ap50_95, float(f1[best]), best_score)
+
+
+@dataclass(frozen=True, eq=False)
+class Matching:
+    """Which finds of one category fit a label, on the photos whose source annotates it.
+
+    Attributes:
+        photos: These photos.
+        boxes: (photos,) how many boxes of the category are labelled on each.
+        found: How many were detected on all.
+        evaluation: pycocotools' COCOeval, evaluated but not accumulated, for all areas and at most 100 detections per
+            photo; `evalImgs` has an entry per photo, None where nothing is labelled or found.
+    """
+
+    photos: list[LabelledPhoto]
+    boxes: npt.NDArray[np.int64]
+    found: int
+    evaluation: Any
+
+
+def match(
+    name: str,
+    photos: Sequence[LabelledPhoto],
+    detections: Sequence[Detections],
+    ious: Sequence[float] | None = None,
+) -> Matching:
+    """Match the detections of one category with its labels.
+
+    Args:
+        ious: Overlaps from which a find is right; by default COCO's 0.5:0.05:0.95.
+
+    Raises:
+        MissingExtraError: The extra `eval` isn't installed.
+    """
     used = [(p, d) for p, d in zip(photos, detections, strict=True) if name in p.annotated]
     images = [{"id": i, "width": p.width, "height": p.height} for i, (p, _) in enumerate(used)]
-    labels = [box for i, (p, _) in enumerate(used) for box in _coco_boxes(i, p.labels, name)]
+    labels = [_coco_boxes(i, p.labels, name) for i, (p, _) in enumerate(used)]
     found = [box for i, (_, d) in enumerate(used) for box in _coco_boxes(i, d, name)]
-    if not labels:
-        return CategoryScore(name, len(images), 0)
-    if not found:
-        return CategoryScore(name, len(images), len(labels), 0.0, 0.0, 0.0, 1.0)
-    evaluation = _evaluate(images, labels, found)
-    precision = evaluation.eval["precision"][0, :, 0, 0, -1]  # IoU 0.5, all areas, 100 detections
-    scores = evaluation.eval["scores"][0, :, 0, 0, -1]
-    recall = evaluation.params.recThrs
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-9)
-    best = int(f1.argmax())
-    ap50_95, ap50 = (float(value) for value in evaluation.stats[:2])
-    return CategoryScore(name, len(images), len(labels), ap50, ap50_95, float(f1[best]), float(scores[best]))
+    evaluation = _evaluate(images, list(itertools.chain(*labels)), found, ious)
+    return Matching([p for p, _ in used], np.array([len(boxes) for boxes in labels], np.int64), len(found), evaluation)
 
 
-def _evaluate(images: list[Any], labels: list[Any], found: list[Any]) -> Any:
+def _evaluate(images: list[Any], labels: list[Any], found: list[Any], ious: Sequence[float] | None) -> Any:
     try:
         from pycocotools.coco import COCO
         from pycocotools.cocoeval import COCOeval
     except ImportError as error:
         raise MissingExtraError("pycocotools", "eval") from error
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints its progress
+    with _silence():
         truth = COCO()
         truth.dataset = {
             "images": images,
@@ -91,10 +133,18 @@ def _evaluate(images: list[Any], labels: list[Any], found: list[Any]) -> Any:
         predicted.dataset = {**truth.dataset, "annotations": [{**box, "id": i} for i, box in enumerate(found, 1)]}
         predicted.createIndex()
         evaluation = COCOeval(truth, predicted, "bbox")
+        parameters = evaluation.params
+        parameters.areaRng, parameters.areaRngLbl = parameters.areaRng[:1], ["all"]
+        parameters.maxDets = parameters.maxDets[-1:]
+        if ious is not None:
+            parameters.iouThrs = np.array(ious)
         evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
     return evaluation
+
+
+def _silence() -> contextlib.AbstractContextManager[object]:
+    """Keep pycocotools from printing its progress."""
+    return contextlib.redirect_stdout(io.StringIO())
 
 
 def _coco_boxes(image_id: int, detections: Detections, name: str) -> list[dict[str, Any]]:

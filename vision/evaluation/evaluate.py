@@ -5,13 +5,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from vision.categories import PROBLEMS
 from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 from vision.evaluation.average_precision import CategoryScore, average_precision
+from vision.evaluation.visits import visits
 from vision.inference.detector import Detector
 
-__all__ = ["FalseAlarms", "SplitScores", "evaluate", "predict"]
+__all__ = ["LOWEST_SCORE", "FalseAlarms", "SplitScores", "evaluate", "predict"]
 
 LOWEST_SCORE = 0.001  # average precision needs the whole curve
 
@@ -50,18 +50,17 @@ def evaluate(
     photos: Sequence[LabelledPhoto], detections: Sequence[Detections], thresholds: dict[str, float]
 ) -> SplitScores:
     """Score detections; `thresholds` (by category) decide what is an alarm."""
-    return SplitScores(
-        len(photos), average_precision(photos, detections), _false_alarms(photos, detections, thresholds)
-    )
+    return SplitScores(len(photos), average_precision(photos, detections), false_alarms(photos, detections, thresholds))
 
 
-def _false_alarms(
+def false_alarms(
     photos: Sequence[LabelledPhoto], detections: Sequence[Detections], thresholds: dict[str, float]
 ) -> list[FalseAlarms]:
-    counts: dict[str, list[bool]] = {}
-    for photo, found in zip(photos, detections, strict=True):
-        judged = PROBLEMS & photo.annotated
-        if not any(name in PROBLEMS for _, _, name in photo.labels):
-            alarm = any(name in judged and score >= thresholds[name] for _, score, name in found)
-            counts.setdefault(photo.source, []).append(alarm)
-    return [FalseAlarms(source, len(alarms), sum(alarms)) for source, alarms in counts.items()]
+    alarms = []
+    pairs = list(zip(photos, detections, strict=True))
+    for source in dict.fromkeys(photo.source for photo in photos):
+        of_source = [(photo, found) for photo, found in pairs if photo.source == source]
+        count = visits([photo for photo, _ in of_source], [found for _, found in of_source], thresholds)
+        if count.clean:
+            alarms.append(FalseAlarms(source, count.clean, count.alarms))
+    return alarms

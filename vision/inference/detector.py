@@ -37,11 +37,13 @@ class Detector:
         model: An ONNX file of CleanLane or an ordinary Ultralytics detection export; by default the published model.
         device: `cpu` or `cuda`; what is asked for is what runs.
         thresholds: Lowest score that counts, for all categories or by category name; by default the model's own.
+        operating_point: Name of one of the model's operating points, whose thresholds take the place of its own.
         iou: Of two boxes of one category that overlap more than this the weaker is dropped.
         threads: Threads of one inference; 0 leaves it to ONNX Runtime.
 
     Raises:
-        ModelError: The model can't be loaded, the device isn't there, or a threshold names no category of the model.
+        ModelError: The model can't be loaded, the device isn't there, a threshold names no category of the model, or
+            it has no such operating point.
     """
 
     def __init__(
@@ -50,16 +52,26 @@ class Detector:
         *,
         device: str = "cpu",
         thresholds: float | Mapping[str, float] | None = None,
+        operating_point: str | None = None,
         iou: float = DEFAULT_IOU,
         threads: int = 0,
     ) -> None:
         self.model = load_model(Path(model) if model is not None else default_model(), device, threads)
         self.iou = iou
-        self.thresholds = self._thresholds(thresholds)
+        self.thresholds = {**self._own_thresholds(operating_point), **self._checked(thresholds)}
 
-    def _thresholds(self, given: float | Mapping[str, float] | None) -> dict[str, float]:
+    def _own_thresholds(self, operating_point: str | None) -> dict[str, float]:
+        points = self.model.operating_points
+        if operating_point is None:
+            return self.model.thresholds
+        if operating_point not in points:
+            known = f"it has {', '.join(points)}" if points else "it has none, so give thresholds instead"
+            raise ModelError(f"model {self.model.name}: there is no operating point {operating_point!r}; {known}")
+        return points[operating_point]
+
+    def _checked(self, given: float | Mapping[str, float] | None) -> Mapping[str, float]:
         if given is None:
-            return dict(self.model.thresholds)
+            return {}
         if not isinstance(given, Mapping):
             given = dict.fromkeys(self.model.names, float(given))
         unknown = sorted(set(given) - set(self.model.names))
@@ -68,7 +80,7 @@ class Detector:
         wrong = [name for name, value in given.items() if not 0 <= value <= 1]
         if wrong:
             raise ModelError(f"expected a threshold between 0 and 1 for {wrong[0]}, got {given[wrong[0]]}")
-        return {**self.model.thresholds, **given}
+        return given
 
     @overload
     def detect(self, photos: PhotoLike) -> Detections: ...

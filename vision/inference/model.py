@@ -15,7 +15,7 @@ from vision.errors import ModelError
 
 __all__ = ["DEFAULT_INPUT_SIZE", "DEFAULT_THRESHOLD", "METADATA_KEY", "Model", "default_model", "load_model"]
 
-METADATA_KEY = "cleanlane"  # JSON with name, categories, thresholds, data hash, licence
+METADATA_KEY = "cleanlane"  # JSON with name, categories, thresholds, operating points, data hash, licence
 DEFAULT_THRESHOLD = 0.25  # for models that state none, as Ultralytics does
 DEFAULT_INPUT_SIZE = 640
 
@@ -31,6 +31,7 @@ class Model:
         sha256: Hash of the file.
         names: Category names by index.
         thresholds: Lowest score that counts, by category name.
+        operating_points: Other choices of thresholds by their name; empty for an ordinary export.
         input_size: (height, width) in pixels.
         end_to_end: Whether suppression happens inside the graph.
         metadata: What the file says of its training; empty for an ordinary export.
@@ -42,6 +43,7 @@ class Model:
     sha256: str
     names: tuple[str, ...]
     thresholds: dict[str, float]
+    operating_points: dict[str, dict[str, float]]
     input_size: tuple[int, int]
     end_to_end: bool
     fixed_batch: int | None
@@ -66,9 +68,8 @@ def default_model() -> Path:
     """
     package = Path(__file__).resolve().parents[1]
     for folder in (package / "models", package.parent / "models"):  # installed, or in a checkout
-        found = sorted(folder.glob("*/*.onnx"))
-        if found:
-            return found[0]
+        for manifest in sorted(folder.glob("*/manifest.json")):
+            return manifest.parent / str(json.loads(manifest.read_text(encoding="utf-8"))["file"])
     raise ModelError("this installation holds no published model; give one with --model FILE.onnx")
 
 
@@ -117,10 +118,14 @@ def _describe(path: Path, session: onnxruntime.InferenceSession, sha256: str, pr
         metadata = json.loads(properties.get(METADATA_KEY, "{}"))
         stated = metadata.get("thresholds", {})
         thresholds = {name: float(stated.get(name, DEFAULT_THRESHOLD)) for name in names}
+        points = {
+            str(point): {name: float(values.get(name, thresholds[name])) for name in names}
+            for point, values in metadata.get("operating_points", {}).items()
+        }
     except (KeyError, ValueError, SyntaxError, TypeError, AttributeError) as error:
         raise ModelError(
-            f"{path}: expected category names in the metadata, as Ultralytics and CleanLane export them, "
-            f"but reading them failed ({type(error).__name__}: {error})"
+            f"{path}: expected category names and thresholds in the metadata, as Ultralytics and CleanLane export "
+            f"them, but reading them failed ({type(error).__name__}: {error})"
         ) from error
     inputs, output = session.get_inputs()[0], session.get_outputs()[0]
     shape, out_shape = inputs.shape, output.shape
@@ -130,7 +135,16 @@ def _describe(path: Path, session: onnxruntime.InferenceSession, sha256: str, pr
             f"got {inputs.type} {shape} and {out_shape}"
         )
     height, width = (side if isinstance(side, int) else DEFAULT_INPUT_SIZE for side in shape[2:])
-    end_to_end = out_shape[2] == 6 and out_shape[1] != 4 + len(names)
-    fixed_batch = shape[0] if isinstance(shape[0], int) else None
-    name = str(metadata.get("name", path.stem))
-    return Model(session, name, sha256, names, thresholds, (height, width), end_to_end, fixed_batch, metadata, provider)
+    return Model(
+        session=session,
+        name=str(metadata.get("name", path.stem)),
+        sha256=sha256,
+        names=names,
+        thresholds=thresholds,
+        operating_points=points,
+        input_size=(height, width),
+        end_to_end=out_shape[2] == 6 and out_shape[1] != 4 + len(names),
+        fixed_batch=shape[0] if isinstance(shape[0], int) else None,
+        metadata=metadata,
+        provider=provider,
+    )
