@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+EXTRAS ?= check# check,train runs the training's tests, too; that downloads torch
 
 .PHONY: help demo test check lint types format train clean
 
@@ -16,17 +17,17 @@ demo: $(VENV)/runtime.done ## screen example photos with the published model
 test: $(VENV)/test.done ## run the tests
 	$(BIN)/python -m pytest
 
-check: $(VENV)/check.done lint types ## lint, types and tests
+check: $(VENV)/$(EXTRAS).done lint types ## lint, types and tests; with EXTRAS=check,train the training's tests, too
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/check.done
+lint: $(VENV)/$(EXTRAS).done
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: $(VENV)/check.done
+types: $(VENV)/$(EXTRAS).done
 	$(BIN)/mypy
 
-format: $(VENV)/check.done ## rewrite the code in the house style
+format: $(VENV)/$(EXTRAS).done ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -49,6 +50,6 @@ $(VENV)/test.done: $(VENV)/pyvenv.cfg pyproject.toml
 	$(PIP) --editable '.[test]'
 	@touch $@
 
-$(VENV)/check.done: $(VENV)/pyvenv.cfg pyproject.toml
-	$(PIP) --editable '.[check]'
+$(VENV)/$(EXTRAS).done: $(VENV)/pyvenv.cfg pyproject.toml
+	$(PIP) --editable '.[$(EXTRAS)]' $(if $(findstring train,$(EXTRAS)),--constraint constraints-train.txt)
 	@touch $@

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cleanlane import modelling, screening
+from cleanlane import modelling, publishing, screening
 from cleanlane.dataset import app as dataset
 from vision.errors import UserError
 
@@ -25,7 +25,8 @@ app.command("validate")(screening.validate)
 app.command("examples")(screening.examples)
 app.add_typer(dataset.app, name="dataset")
 app.command("train")(modelling.train)
-app.command("publish")(modelling.publish)
+app.command("export")(publishing.export)
+app.command("publish")(publishing.publish)
 app.command("evaluate")(modelling.evaluate)
 
 

@@ -1,4 +1,4 @@
-"""`cleanlane train`, `publish` and `evaluate`."""
+"""`cleanlane train` and `evaluate`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ from vision.datasets.build import load_data_set
 from vision.datasets.labels import Split
 from vision.datasets.recipe import load_recipe
 
-__all__ = ["evaluate", "publish", "train"]
+__all__ = ["Data", "Recipe", "evaluate", "train"]
 
 console = Console()
 
@@ -28,56 +28,39 @@ def train(
     weights: Annotated[Path, typer.Option(metavar="FILE", help="Pretrained Ultralytics checkpoint to start from.")],
     hyperparameters: Annotated[Path, typer.Option(metavar="FILE", help="YAML of training arguments.")],
     run: Annotated[Path, typer.Option(metavar="DIR", help="Folder of this training; repeat the command to go on.")],
+    change: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another value than the file's; repeatable.")
+    ] = None,
 ) -> None:
     """Fine-tune a checkpoint 训练 on the data of a recipe (needs the extra: train).
 
     [bold]Example[/bold]
 
-      cleanlane train recipes/first.yaml --data photos --weights yolo11n.pt
-      --hyperparameters recipes/first-training.yaml --run runs/first
+      cleanlane train recipes/streets.yaml --data photos --weights yolo11n.pt
+      --hyperparameters recipes/streets-start.yaml --run runs/streets
     """
+    from vision.training.hyperparameters import read_hyperparameters
     from vision.training.runtime import restart_with_large_malloc
-    from vision.training.train import read_hyperparameters
     from vision.training.train import train as run_training
 
     arguments = [str(recipe), "--data", str(data), "--weights", str(weights)]
     arguments += ["--hyperparameters", str(hyperparameters), "--run", str(run)]
+    arguments += [part for text in change or () for part in ("--set", text)]
     restart_with_large_malloc(["-m", "cleanlane.cli", "train", *arguments])
-    values = read_hyperparameters(hyperparameters)
+    values = read_hyperparameters(hyperparameters, change or ())
     data_set = load_data_set(load_recipe(recipe), data)
     console.print(data_set_table(data_set))
-    checkpoint = run_training(data_set, weights, values, run)
+    typed = f"cleanlane train {recipe} --data DATA --weights {_named(weights)} --hyperparameters {hyperparameters}"
+    typed += "".join(f" --set {text}" for text in change or ()) + f" --run runs/{run.name}"
+    checkpoint = run_training(
+        data_set, weights, values, run, typed, lambda line: console.print(line, highlight=False, markup=False)
+    )
     console.print(f"trained: {checkpoint}", highlight=False)
 
 
-def publish(
-    recipe: Recipe,
-    data: Data,
-    run: Annotated[Path, typer.Option(metavar="DIR", help="Folder of a finished training.")],
-    name: Annotated[str, typer.Option(help="Name of the model.")] = "cleanlane-n",
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the model's folder goes.")] = Path("models"),
-) -> None:
-    """Export and measure a training 发布模型 and write the model's folder with its card (needs the extra: train).
-
-    Thresholds are chosen on val; nothing is written if ONNX Runtime and torch disagree.
-
-    [bold]Example[/bold]
-
-      cleanlane publish recipes/first.yaml --data photos --run runs/first
-    """
-    from vision.training.publish import publish as run_publish
-
-    data_set = load_data_set(load_recipe(recipe), data)
-    command = _reproduction(recipe, run)
-    folder = run_publish(run, data_set, name, out, command, lambda step: console.print(f"… {step}"))
-    console.print(f"published: {folder}", highlight=False)
-
-
-def _reproduction(recipe: Path, run: Path) -> str:
-    """Return the commands that lead to the model; DATA and CHECKPOINT.pt stand for the machine's own paths."""
-    training = recipe.with_name(f"{recipe.stem}-training.yaml")
-    start = f"--data DATA --weights CHECKPOINT.pt --hyperparameters {training} --run runs/{run.name}"
-    return f"cleanlane train {recipe} {start}\ncleanlane publish {recipe} --data DATA --run runs/{run.name}"
+def _named(weights: Path) -> str:
+    """Return a checkpoint's place in its run, without where that lies on this machine."""
+    return "/".join(["runs", *weights.parts[-3:]]) if weights.parent.name == "weights" else weights.name
 
 
 def evaluate(
@@ -92,7 +75,7 @@ def evaluate(
 
     [bold]Example[/bold]
 
-      cleanlane evaluate recipes/first.yaml --data photos --split test
+      cleanlane evaluate recipes/streets.yaml --data photos --split test
     """
     from vision.evaluation.evaluate import evaluate as score
     from vision.evaluation.evaluate import predict

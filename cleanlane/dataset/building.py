@@ -35,7 +35,7 @@ def build(
 
     [bold]Example[/bold]
 
-      cleanlane dataset build recipes/first.yaml --data photos --out runs/data
+      cleanlane dataset build recipes/streets.yaml --data photos --out runs/data
     """
     data_set = load_data_set(load_recipe(recipe), data)
     columns = (TextColumn("构建 building"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -50,17 +50,16 @@ def build(
 def data_set_table(data_set: DataSet, drawn: Iterable[LabelledPhoto] = ()) -> Table:
     """Return photos, how often they are shown, and boxes by category; – where the source doesn't label the category."""
     photos = (*data_set.photos, *drawn)
-    shown = (*data_set.listing(), *drawn)
     table = Table(title=f"{data_set.name} {data_set.sha256[:12]}", box=SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("来源", no_wrap=True)
     table.add_column("", no_wrap=True)
-    counts = ["照片"] if len(shown) == len(photos) - len(data_set.of("val", "test")) else ["照片", "每轮"]
+    counts = ["照片"] if set(data_set.weights.values()) <= {1} else ["照片", "每轮"]
     for heading in (*counts, *("\n".join(textwrap.wrap(category.zh, 2)) for category in CATEGORIES)):
         table.add_column(heading, justify="right", no_wrap=True)
     for source in [*dict.fromkeys(photo.source for photo in photos), None]:
         for split in SPLITS:
             here = [p for p in photos if p.split == split and source in (None, p.source)]
-            times = sum(p.split == split and source in (None, p.source) for p in shown)
+            times = round(sum(data_set.weights.get(p.source, 1) for p in here if split == "train"))
             if here:
                 figures = [str(len(here)), str(times) if times else ""][: len(counts)] + _boxes(here)
                 table.add_row(source or "合计 total", split, *figures)

@@ -59,9 +59,9 @@ def duplicates(
 
     [bold]Examples[/bold]
 
-      cleanlane dataset duplicates recipes/first.yaml --data DATA --out duplicates
+      cleanlane dataset duplicates recipes/streets.yaml --data DATA --out duplicates
 
-      cleanlane dataset duplicates recipes/first.yaml --data DATA --out duplicates --against held-back/images
+      cleanlane dataset duplicates recipes/streets.yaml --data DATA --out duplicates --against held-back/images
     """
     data_set = load_data_set(load_recipe(recipe), data)
     members = members_of(data_set.photos)

@@ -59,9 +59,9 @@ def view(
 
     [bold]Examples[/bold]
 
-      cleanlane dataset view recipes/first.yaml --data photos --out look --split val
+      cleanlane dataset view recipes/streets.yaml --data photos --out look --split val
 
-      cleanlane dataset view recipes/first.yaml --data photos --out look --source china-bins --no-model
+      cleanlane dataset view recipes/streets.yaml --data photos --out look --source china-bins --no-model
     """
     if no_model and model is not None:
         raise typer.BadParameter("--model and --no-model exclude each other")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from vision.categories import NAMES
-from vision.training.partial_labels import add_regions, partial_label_loss, partial_label_trainer, region_classes
+from vision.training.partial_labels import add_regions, partial_label_loss, region_classes
 
 ANNOTATED = {
     "walls": ["illegal_posting", "graffiti"],
@@ -80,12 +80,6 @@ def test_without_regions_it_is_the_ordinary_loss(torch: Any, network: Any) -> No
     masked = score_gradients(torch, network, partial_label_loss([])(network), targets)
     ordinary = score_gradients(torch, network, v8DetectionLoss(network), targets)
     assert torch.equal(masked, ordinary)
-
-
-def test_the_trainer_is_ultralytics_own(torch: Any) -> None:
-    from ultralytics.models.yolo.detect import DetectionTrainer
-
-    assert issubclass(partial_label_trainer(), DetectionTrainer)
 
 
 def test_both_heads_of_an_end_to_end_model_are_masked(torch: Any) -> None:

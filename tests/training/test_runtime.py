@@ -8,7 +8,6 @@ import pytest
 
 from vision.errors import MissingExtraError
 from vision.training import runtime
-from vision.training.train import read_hyperparameters
 
 REPOSITORY = Path(__file__).parents[2]
 try:
@@ -47,13 +46,3 @@ def test_our_suppression_is_everyone_elses() -> None:
         assert ours.tolist() == list(cv2.dnn.NMSBoxes(xywh.tolist(), scores.tolist(), 0.0, iou))
         assert 0 < len(ours) < 300
     assert runtime._nms(torch, boxes[:0], scores[:0], 0.5).tolist() == []
-
-
-@needs_torch
-def test_a_wrong_hyperparameter_is_named(tmp_path: Path) -> None:
-    from vision.errors import RecipeError
-
-    assert read_hyperparameters(REPOSITORY / "recipes" / "first-training.yaml")["imgsz"] == 640
-    (tmp_path / "h.yaml").write_text("epochs: 3\nlearnrate: 1")
-    with pytest.raises(RecipeError, match="learnrate"):
-        read_hyperparameters(tmp_path / "h.yaml")

@@ -26,7 +26,7 @@ class DataSet:
         photos: Each used photo once.
         backgrounds: Training photos that synthetic postings are drawn on.
         hashes: SHA-256 of each photo's bytes, by path.
-        weights: Of each source, how often its training photos are shown in an epoch.
+        weights: Of each source, how often each of its training photos is shown in an epoch.
         synthetic_postings: What is drawn when the training folder is written; these photos are in no other attribute.
         sha256: Hash of every used photo's bytes, split, labels and weight, and of what is drawn on which backgrounds;
             changes when any of them does.
@@ -44,10 +44,6 @@ class DataSet:
     def of(self, *splits: Split) -> tuple[LabelledPhoto, ...]:
         """Return the photos of the given splits."""
         return tuple(photo for photo in self.photos if photo.split in splits)
-
-    def listing(self) -> list[LabelledPhoto]:
-        """Return the training photos of one epoch: each as often as its source's weight says, in a fixed order."""
-        return [photo for photo in self.of("train") for _ in range(_times(photo, self.weights[photo.source]))]
 
     def table(self) -> list[tuple[str, Split, int, dict[str, int]]]:
         """Return (source, split, number of photos, boxes per category) for every combination that has photos."""
@@ -81,7 +77,7 @@ def load_data_set(recipe: Recipe, data: Path) -> DataSet:
         if choice.folder in drawn_on:
             walls += [photo for photo in used if photo.split == "train" and not has_ads(photo)]
         if choice.role != "backgrounds":
-            photos += [p for p in used if p.split != "train" or _times(p, choice.weight)]
+            photos += used
     if drawn_on and not walls:
         raise RecipeError(f"recipe {recipe.name}: {', '.join(drawn_on)} has no training photo to draw postings on")
     if excluded:
@@ -133,13 +129,6 @@ def _refuse_unusable(photos: Sequence[LabelledPhoto], choice: SourceChoice, reci
             )
         if photo.path.suffix.lower() == ".gif":
             raise RecipeError(f"{where}: {name} is a GIF, which training can't read; save it as PNG")
-
-
-def _times(photo: LabelledPhoto, weight: float) -> int:
-    """Return how often a photo is shown; the fraction of a weight is settled by a hash of the photo's name."""
-    whole = int(weight)
-    lot = int.from_bytes(hashlib.sha256(f"{photo.source}/{photo.path.name}".encode()).digest()[:8], "big") / 2**64
-    return whole + (lot < weight - whole)
 
 
 def yolo_lines(photo: LabelledPhoto) -> str:

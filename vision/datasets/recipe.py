@@ -46,8 +46,8 @@ class SourceChoice(BaseModel):
         default=1.0,
         gt=0,
         le=20,
-        description="How often a training photo is shown in an epoch: 0.4 uses about 40 % of them, always the same; "
-        "2.5 shows each twice and about half of them a third time.",
+        description="How often a training photo is shown in an epoch: 0.4 shows each in two epochs of five, "
+        "2.5 twice and three times in turn.",
     )
 
 

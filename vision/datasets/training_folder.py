@@ -40,8 +40,8 @@ def write_training_folder(
 ) -> TrainingFolder:
     """Write `out/<name>-<hash>/` in the layout Ultralytics reads.
 
-    `train.txt` lists the photos of an epoch, repeated as the weights say; data.yaml also holds what each source
-    annotates. Only train and val are written. Photos are kept once in `out/store`, whatever the number of data sets
+    data.yaml also holds what each source annotates and how often its photos are to be shown in an epoch; `train`
+    applies both. Only train and val are written. Photos are kept once in `out/store`, whatever the number of data sets
     built there, so that a later build copies and draws only what is new. A folder that is there already is used as it
     is: its name holds the hash of its content, and it gets that name only when it is complete.
 
@@ -82,6 +82,7 @@ def write_training_folder(
         "val": "images/val",
         "names": list(NAMES),
         "annotated": {s.name: sorted(s.annotated) for s in (*data_set.sources, *([drawn] if drawn else []))},
+        "weights": data_set.weights,
     }
     with replacing(data_yaml) as file:  # written anew each time: it holds where the folder is
         file.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
@@ -95,7 +96,7 @@ def _write_photos(data_set: DataSet, folder: Path, store: Path, done: Callable[[
     for photo in data_set.of("train", "val"):
         _add(photo, _stored(photo.path, data_set.hashes[photo.path], store), folder)
         done()
-    _list(data_set.listing(), folder)
+    _list(data_set.of("train"), folder)
 
 
 def _add_drawn(drawn: Source, folder: Path) -> None:

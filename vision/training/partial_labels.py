@@ -15,7 +15,7 @@ from vision.categories import NAMES
 from vision.datasets.training_folder import SEPARATOR
 from vision.training.runtime import import_ultralytics
 
-__all__ = ["add_regions", "partial_label_loss", "partial_label_trainer", "region_classes"]
+__all__ = ["add_regions", "partial_label_loss", "region_classes"]
 
 TARGETS = ("batch_idx", "cls", "bboxes")  # Ultralytics' arrays with one row a box
 
@@ -87,36 +87,3 @@ def partial_label_loss(unlabelled: Sequence[Sequence[bool]]) -> Any:
             return votes > 0
 
     return PartialLabelLoss
-
-
-def partial_label_trainer() -> Any:
-    """Return the trainer class: Ultralytics' detection trainer with the masked classification loss."""
-    import_ultralytics()
-    from ultralytics.models.yolo.detect import DetectionTrainer
-    from ultralytics.utils.loss import E2ELoss
-    from ultralytics.utils.torch_utils import unwrap_model
-
-    class PartialLabelTrainer(DetectionTrainer):  # type: ignore[misc]
-        """Detection trainer for the folders that `write_training_folder` makes."""
-
-        def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> Any:
-            dataset = super().build_dataset(img_path, mode, batch)
-            if mode == "train":
-                add_regions(dataset.labels, self.data["annotated"])
-            return dataset
-
-        def _setup_train(self) -> None:
-            super()._setup_train()
-            classes = region_classes(self.data["annotated"])
-            loss = partial_label_loss([[name in names for name in NAMES] for names in classes])
-            model = unwrap_model(self.model)
-            resumed = getattr(model, "criterion", None)
-            if getattr(model.model[-1], "one2one_cv2", None) is None:
-                model.criterion = loss(model)
-                return
-            model.criterion = E2ELoss(model, loss)
-            if resumed:  # the balance of the two heads moves with the epochs
-                for name in ("updates", "o2m", "o2o"):
-                    setattr(model.criterion, name, getattr(resumed, name))
-
-    return PartialLabelTrainer

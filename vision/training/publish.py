@@ -1,89 +1,88 @@
-"""Publish a trained run: export, choose thresholds on val, measure, and write models/<name>/."""
+"""Publish a trained run: export behind the gate, measure, and write models/<name>/."""
 
 import hashlib
 import json
 import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import onnxruntime
 
-from vision.categories import NAMES
 from vision.datasets.build import DataSet
 from vision.errors import RecipeError
-from vision.evaluation.average_precision import CategoryScore
-from vision.evaluation.evaluate import evaluate, predict
-from vision.training.card import write_card
-from vision.training.export import check_parity, export_onnx, set_metadata
+from vision.evaluation.evaluate import predict
+from vision.evaluation.screening import screen_figures
+from vision.files import replacing_folder
+from vision.training.card import stages, write_card
+from vision.training.category_sheet import draw_category_sheet
+from vision.training.figures import split_figures
+from vision.training.runtime import cpu_name
+from vision.training.variants import LICENCE, Export, Variant, export_variants
+from vision.training.weights import save_weights
 
-__all__ = ["LICENCE", "choose_thresholds", "publish"]
+__all__ = ["Publication", "finished_run", "publish"]
 
-LICENCE = (
-    "AGPL-3.0 (derived from Ultralytics' weights); trained on photos under CC BY 4.0 and other terms, see the card"
-)
-PARITY_PHOTOS = 64
+PUBLISHED: tuple[Variant, ...] = (("fp32", "plain"), ("fp16", "plain"), ("int8", "plain"))
 
 
-def publish(run: Path, data_set: DataSet, name: str, out: Path, command: str, progress: Callable[[str], None]) -> Path:
-    """Write `out/<name>/` with the ONNX file, manifest.json (all figures) and the model card; return the folder.
+@dataclass(frozen=True)
+class Publication:
+    """What goes into a model's folder beside what is measured.
+
+    Attributes:
+        name: Of the model and its files.
+        command: What publishes it, for the card; the training's own are in its records.
+        screening: Folder of photos labelled with needs_visit, if there is one (`read_screening`).
+        notes: Markdown on what the model gets wrong, seen by eye; it becomes part of the card.
+    """
+
+    name: str
+    command: str
+    screening: Path | None = None
+    notes: str = ""
+
+
+def publish(run: Path, data_set: DataSet, what: Publication, out: Path, progress: Callable[[str], None]) -> Path:
+    """Write `out/<name>/`: ONNX files, weights, parity.json, manifest.json (all figures) and the card; return it.
 
     Thresholds are chosen on `val` only; `test` is measured once, with them. An existing folder is replaced only when
     everything has succeeded.
 
     Args:
         run: Folder of a finished training.
-        command: What was typed, for the card.
+        what: Name and texts.
+        out: Where models lie.
         progress: Called with a word on each step.
 
     Raises:
-        RecipeError: `run` holds no finished training, or one on other data.
+        RecipeError: `run` holds no finished training, one on other data, or val is too small for the gate.
+        ModelError: An exported file is not what was trained.
     """
-    record = _finished_run(run, data_set)
-    checkpoint = run / "weights" / "last.pt"
-    out.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=out, prefix=".unfinished-"))
-    try:
-        model = folder / f"{name}.onnx"
-        progress("export")
-        export_onnx(checkpoint, int(record["hyperparameters"]["imgsz"]), model)
-        progress("parity of torch and ONNX Runtime")
-        val = data_set.of("val")
-        parity = check_parity(checkpoint, model, [photo.path for photo in val[:: max(1, len(val) // PARITY_PHOTOS)]])
-        progress("val")
-        on_val = list(predict(model, val))
-        thresholds = choose_thresholds(evaluate(val, on_val, dict.fromkeys(NAMES, 1.0)).categories)
-        set_metadata(model, _metadata(name, record, thresholds))
-        progress("test")
-        test = data_set.of("test")
-        scores = {
-            "val": evaluate(val, on_val, thresholds).as_dict(),
-            "test": evaluate(test, list(predict(model, test)), thresholds).as_dict(),
-        }
-        manifest = _manifest(model, record, thresholds, scores, asdict(parity), command, data_set)
-        (folder / "manifest.json").write_text(
-            json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
-        write_card(folder / "MODEL_CARD.md", name, manifest)
-        folder.chmod(0o755)
-        shutil.rmtree(out / name, ignore_errors=True)
-        folder.replace(out / name)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    return out / name
+    record = finished_run(run, data_set)
+    checkpoint = run / "weights" / "best.pt"
+    with replacing_folder(out / what.name) as folder:
+        size = int(record["hyperparameters"]["imgsz"])
+        about = {"trained": record["finished"]}
+        export = export_variants(checkpoint, data_set, what.name, size, folder, PUBLISHED, about, progress)
+        save_weights(checkpoint, folder / f"{what.name}.pt", LICENCE)
+        manifest = _manifest(folder, record, export, _scores(folder, export, data_set, what, progress), what, data_set)
+        text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        (folder / "manifest.json").write_text(text, encoding="utf-8")
+        draw_category_sheet(folder / "categories.webp")
+        write_card(folder / "MODEL_CARD.md", what.name, manifest)
+    return out / what.name
 
 
-def choose_thresholds(scores: list[CategoryScore]) -> dict[str, float]:
-    """Return the score of the best F1 by category, rounded down to 0.01; 0.5 where there were no boxes."""
-    return {s.category: int((s.best_f1_score or 0.5) * 100) / 100 for s in scores}
+def finished_run(run: Path, data_set: DataSet) -> dict[str, Any]:
+    """Return what is recorded of a finished training on `data_set`.
 
-
-def _finished_run(run: Path, data_set: DataSet) -> dict[str, Any]:
+    Raises:
+        RecipeError: It is none.
+    """
     try:
         record: dict[str, Any] = json.loads((run / "run.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -91,48 +90,55 @@ def _finished_run(run: Path, data_set: DataSet) -> dict[str, Any]:
     if not record["finished"]:
         raise RecipeError(f"{run}: the training isn't finished; go on with it by repeating its command")
     if record["data_sha256"] != data_set.sha256:
-        raise RecipeError(f"{run}: was trained on other data than the recipe now gives")
+        raise RecipeError(f"{run}: trained on other data ({record['data_sha256'][:12]}) than {data_set.sha256[:12]}")
     return record
 
 
-def _metadata(name: str, record: dict[str, Any], thresholds: dict[str, float]) -> dict[str, Any]:
-    return {
-        "name": name,
-        "categories": list(NAMES),
-        "thresholds": thresholds,
-        "thresholds_chosen": "best F1 at IoU 0.5 on val",
-        "input_size": record["hyperparameters"]["imgsz"],
-        "data_sha256": record["data_sha256"],
-        "trained": record["finished"],
-        "licence": LICENCE,
+def _scores(
+    folder: Path, export: Export, data_set: DataSet, what: Publication, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    model, test = folder / export.files[0].file, data_set.of("test")
+    progress("test")
+    on_test = list(predict(model, test))
+    scores: dict[str, Any] = {
+        "val": split_figures(data_set.of("val"), export.on_val, export.operating_points),
+        "test": split_figures(test, on_test, export.operating_points),
     }
+    if what.screening:
+        progress("screening")
+        visits = screen_figures(model, what.screening, export.operating_points)
+        scores["screening"] = {"set": what.screening.name, **{point: asdict(v) for point, v in visits.items()}}
+    return scores
 
 
 def _manifest(
-    model: Path,
-    record: dict[str, Any],
-    thresholds: dict[str, float],
-    scores: dict[str, Any],
-    parity: dict[str, Any],
-    command: str,
-    data_set: DataSet,
+    folder: Path, record: dict[str, Any], export: Export, scores: dict[str, Any], what: Publication, data_set: DataSet
 ) -> dict[str, Any]:
-    data = model.read_bytes()
+    weights = folder / f"{what.name}.pt"
+    default = export.files[0]
     return {
-        "file": model.name,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
+        "file": default.file,
+        "sha256": default.sha256,
+        "bytes": default.bytes,
+        "files": [asdict(file) for file in export.files],
+        "weights": {
+            "file": weights.name,
+            "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+            "bytes": weights.stat().st_size,
+        },
         "licence": LICENCE,
         "training": record,
         "measured": {
             "date": datetime.now(UTC).date().isoformat(),
-            "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+            "machine": f"{cpu_name()}, {os.cpu_count()} cores, {platform.machine()}",
             "onnxruntime": onnxruntime.__version__,
-            "command": command,
+            "command": "\n".join([*(stage["command"] for stage in stages(record)), what.command]),
         },
-        "thresholds": thresholds,
-        "parity": parity,
+        "thresholds": export.operating_points["balanced"],
+        "operating_points": export.operating_points,
+        "parity": asdict(export.parity),
         "scores": scores,
+        "notes": what.notes,
         "data": [{"source": s.name, "licence": s.licence, "annotated": sorted(s.annotated)} for s in data_set.sources],
         "table": [list(row) for row in data_set.table()],
     }

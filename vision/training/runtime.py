@@ -3,13 +3,15 @@
 import contextlib
 import functools
 import os
+import platform
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from vision.errors import MissingExtraError, UserError
 
-__all__ = ["cpu_bf16", "cpu_count", "has_bf16", "import_ultralytics", "restart_with_large_malloc"]
+__all__ = ["cpu_bf16", "cpu_count", "cpu_name", "has_bf16", "import_ultralytics", "restart_with_large_malloc"]
 
 # glibc returns large tensors to the system after every step and faults them in again; keeping them saves about a
 # quarter of the CPU time. Read by the allocator only when a process starts.
@@ -23,6 +25,16 @@ MALLOC = {
 def cpu_count() -> int:
     """Return the number of cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def cpu_name() -> str:
+    """Return what the processor calls itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
 
 
 def restart_with_large_malloc(arguments: Sequence[str]) -> None:

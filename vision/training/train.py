@@ -1,128 +1,172 @@
 """Fine-tune a checkpoint on the data set of a recipe."""
 
+import hashlib
 import json
 import platform
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from vision.datasets.build import DataSet
 from vision.datasets.training_folder import write_training_folder
 from vision.errors import RecipeError
 from vision.files import replacing
-from vision.training.partial_labels import partial_label_trainer
-from vision.training.runtime import cpu_bf16, cpu_count, has_bf16, import_ultralytics
+from vision.training.checkpoints import read_state, strip
+from vision.training.curves import draw_curves
+from vision.training.effects import camera_effects
+from vision.training.hyperparameters import split_options
+from vision.training.runtime import cpu_bf16, cpu_count, cpu_name, has_bf16, import_ultralytics
+from vision.training.trainer import street_trainer
 
-__all__ = ["read_hyperparameters", "train"]
+__all__ = ["train"]
 
-PARTIAL_LABELS = "partial_labels"
-SET_HERE = {"cache", "data", "exist_ok", "model", "name", "plots", "project", "resume", "val", "workers"}
+SAME = ("data_sha256", "hyperparameters", "checkpoint", "checkpoint_sha256")  # what a run that goes on must have
 
-
-def read_hyperparameters(path: Path) -> dict[str, Any]:
-    """Read a YAML of Ultralytics training arguments, and of our own:
-
-    - `partial_labels`: `masked` (default) leaves categories that a photo's source doesn't label out of the
-      classification loss; `background` takes them as absent, as Ultralytics does.
-
-    Raises:
-        RecipeError: The file can't be read, isn't a mapping, or names an argument that Ultralytics doesn't have.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise RecipeError(f"{path}: expected a YAML of hyper-parameters, but it can't be read ({error})") from error
-    if not isinstance(content, dict):
-        raise RecipeError(f"{path}: expected a mapping of training arguments to values, got {type(content).__name__}")
-    known = {*import_ultralytics().utils.DEFAULT_CFG_DICT, PARTIAL_LABELS} - SET_HERE
-    unknown = ", ".join(sorted(map(str, set(content) - known)))
-    if unknown:
-        raise RecipeError(f"{path}: Ultralytics has no training argument {unknown}, or cleanlane sets it itself")
-    if content.get(PARTIAL_LABELS, "masked") not in ("masked", "background"):
-        raise RecipeError(f"{path}: expected {PARTIAL_LABELS}: masked or background, got {content[PARTIAL_LABELS]!r}")
-    return dict(content)
+# For the card's estimate of energy, not measured: a core's part of a busy server with memory, power supply and cooling;
+# a large data-centre GPU with its host.
+WATTS_PER_CORE, GPU_WATTS = 10, 1000
 
 
-def train(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any], run: Path) -> Path:
-    """Train in the folder `run`, or go on there after an interruption, and return the trained checkpoint's path.
+def train(
+    data_set: DataSet,
+    checkpoint: Path,
+    hyperparameters: dict[str, Any],
+    run: Path,
+    command: str = "",
+    progress: Callable[[str], None] = lambda _line: None,
+) -> Path:
+    """Train in the folder `run`, or go on there after an interruption, and return the best checkpoint's path.
 
-    On a CPU the steps run on every core, in bfloat16 if it has the instructions. `run/run.json` says what was trained
-    on what, where and for how long; `run/weights/last.pt` is written after every epoch.
+    On a CPU the steps run on every core, in bfloat16 if it has the instructions. The folder holds
+
+    - run.json: recipe, hash of the data, hyper-parameters, device, versions, seconds; environment.txt: every package;
+    - results.csv and curves.png: losses, average precision on val and learning rate, after every epoch;
+    - weights/last.pt, from which it goes on, and weights/best.pt, the best epoch on val.
+
+    Killed at any time, it goes on with the epoch it was in.
+
+    Args:
+        data_set: What to train on; every epoch is scored on its `val`.
+        checkpoint: Weights (.pt) to start from, or a .yaml of Ultralytics for a network from scratch.
+        hyperparameters: As `read_hyperparameters` returns them.
+        run: Folder of this training.
+        command: What was typed, to be recorded.
+        progress: Called with a line after every epoch.
 
     Raises:
         RecipeError: The checkpoint or a split is missing, or `run` belongs to another training.
+        KeyboardInterrupt: After `progress` was told how to go on.
     """
-    if not checkpoint.is_file():
-        raise RecipeError(f"{checkpoint}: expected a pretrained checkpoint (.pt), there is no such file")
-    for split in ("train", "val"):
-        if not any(photo.split == split for photo in data_set.photos):
-            raise RecipeError(f"recipe {data_set.name}: expected photos of the split {split}, there are none")
+    _refuse_unusable(data_set, checkpoint)
     data_yaml = write_training_folder(data_set, run.parent / "data").data_yaml
-    record_file, last = run / "run.json", run / "weights" / "last.pt"
-    record = _record(data_set, checkpoint, hyperparameters)
+    record_file, last, best = run / "run.json", run / "weights" / "last.pt", run / "weights" / "best.pt"
+    record = _record(data_set, checkpoint, hyperparameters) | {"command": command}
     if record_file.is_file():
         before = json.loads(record_file.read_text(encoding="utf-8"))
-        if any(before[key] != record[key] for key in ("data_sha256", "hyperparameters", "checkpoint")):
+        if any(before[key] != record[key] for key in SAME):
             raise RecipeError(f"{run}: holds a run with other data, weights or hyper-parameters; give another folder")
         if before["finished"]:
-            return last
+            return best
         record = before
     run.mkdir(parents=True, exist_ok=True)
     _write_json(record_file, record)
+    _write_environment(run / "environment.txt")
 
     started, seconds_before = time.monotonic(), record["seconds"]
 
-    def keep_time(_trainer: object) -> None:
-        record["seconds"] = round(seconds_before + time.monotonic() - started)
+    def after_epoch(trainer: Any) -> None:
+        seconds = time.monotonic() - started
+        best_epoch = trainer.stopper.best_epoch
+        record.update(seconds=round(seconds_before + seconds), epochs_done=trainer.epoch + 1, best_epoch=best_epoch)
         _write_json(record_file, record)
+        draw_curves(run / "results.csv", run / "curves.png")
+        left = seconds / (trainer.epoch + 1 - trainer.start_epoch) * (trainer.epochs - trainer.epoch - 1)
+        best_so_far = f"best {trainer.best_fitness:.4f} in epoch {best_epoch}"
+        done = f"epoch {trainer.epoch + 1}/{trainer.epochs}: mean AP on val {trainer.fitness:.4f} ({best_so_far})"
+        progress(f"{done}, about {left / 60:.0f} min left")
 
-    with cpu_bf16():
-        _run_ultralytics(data_yaml, last if last.is_file() else checkpoint, hyperparameters, run, keep_time)
+    state = read_state(last)
+    if state:  # the run may have been killed between checkpoint and record
+        record.update(epochs_done=state.epoch, best_epoch=state.best_epoch)
+    if not last.is_file() or (state and not state.over):
+        try:
+            _run_ultralytics(data_set, data_yaml, last if state else checkpoint, hyperparameters, run, after_epoch)
+        except KeyboardInterrupt:
+            progress(
+                f"已中断 Interrupted; {record.get('epochs_done', 0)} epochs are kept: repeat the command to go on."
+            )
+            raise
+    for path in (last, best):
+        strip(path)
+    draw_curves(run / "results.csv", run / "curves.png")
     record["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
     _write_json(record_file, record)
-    return last
+    return best
+
+
+def _refuse_unusable(data_set: DataSet, checkpoint: Path) -> None:
+    for split in ("train", "val"):
+        if not any(photo.split == split for photo in data_set.photos):
+            raise RecipeError(f"recipe {data_set.name}: expected photos of the split {split}, there are none")
+    if checkpoint.suffix == ".yaml":  # Ultralytics has yolo11n.yaml and the like inside
+        import_ultralytics()
+        from ultralytics.nn.tasks import yaml_model_load
+
+        try:
+            yaml_model_load(str(checkpoint))
+        except FileNotFoundError as error:
+            raise RecipeError(f"{checkpoint}: expected a network of Ultralytics, there is no such file") from error
+    elif not checkpoint.is_file():
+        raise RecipeError(f"{checkpoint}: expected a pretrained checkpoint (.pt), there is no such file")
 
 
 def _run_ultralytics(
-    data_yaml: Path, start: Path, hyperparameters: dict[str, Any], run: Path, after_epoch: Callable[[object], None]
+    data_set: DataSet,
+    data_yaml: Path,
+    start: Path,
+    hyperparameters: dict[str, Any],
+    run: Path,
+    after_epoch: Callable[[Any], None],
 ) -> None:
-    arguments = dict(hyperparameters)
-    masked = arguments.pop(PARTIAL_LABELS, "masked") == "masked"
+    options, arguments = split_options(hyperparameters)
     resume = start == run / "weights" / "last.pt"
     model = import_ultralytics().YOLO(str(start))
+    model.add_callback("on_train_epoch_start", lambda trainer: trainer.start_epoch_at(trainer.epoch))
     model.add_callback("on_model_save", after_epoch)
-    model.train(
-        trainer=partial_label_trainer() if masked else None,
-        **arguments,
-        data=str(data_yaml),
-        project=str(run.resolve().parent),
-        name=run.name,
-        exist_ok=True,
-        resume=str(start) if resume else False,
-        workers=min(2, cpu_count()),
-        cache="ram",  # mosaic decodes four photos a sample otherwise
-        val=False,  # figures come from the exported model and the runtime's own preprocessing
-        plots=False,
-    )
+    with cpu_bf16():
+        model.train(
+            trainer=street_trainer(options, data_set.of("val")),
+            **arguments,
+            augmentations=camera_effects(options.camera_effects) if options.camera_effects else [],
+            data=str(data_yaml),
+            save_dir=str(run.resolve()),
+            resume=str(start) if resume else False,
+            workers=min(8, cpu_count()),
+            cache="ram",  # mosaic decodes four photos a sample otherwise
+            val=True,
+            plots=False,
+        )
 
 
 def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]) -> dict[str, Any]:
     import torch
 
     ultralytics = import_ultralytics()
-    cpu = f"{cpu_count()} CPU cores, {'bf16' if has_bf16() else 'fp32'}"
+    cpu = f"{cpu_name()}, {cpu_count()} cores, {'bf16' if has_bf16() else 'fp32'}"
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else cpu
     return {
         "recipe": data_set.name,
         "data_sha256": data_set.sha256,
         "photos": len(data_set.of("train")),
         "checkpoint": checkpoint.name,
+        "checkpoint_sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest() if checkpoint.is_file() else None,
+        "previous": _previous(checkpoint),
         "hyperparameters": hyperparameters,
         "device": device,
+        "watts": GPU_WATTS if torch.cuda.is_available() else WATTS_PER_CORE * cpu_count(),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
@@ -131,6 +175,21 @@ def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]
         "seconds": 0,
         "finished": None,
     }
+
+
+def _previous(checkpoint: Path) -> dict[str, Any] | None:
+    """Return what is recorded of the run that `checkpoint` lies in, if it is our own."""
+    try:
+        record: dict[str, Any] = json.loads((checkpoint.parents[1] / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, IndexError):
+        return None
+    return record
+
+
+def _write_environment(path: Path) -> None:
+    """List every installed package with its version."""
+    lines = sorted(f"{package.name}=={package.version}" for package in distributions())
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -1,0 +1,80 @@
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from vision.datasets.scenes import SceneKind, draw_scene
+from vision.inference.preprocess import letterbox
+from vision.training.precision import to_fp16, to_int8
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two convolutions: a trunk, module 0, and a head, module 1, named as Ultralytics names them."""
+    random = np.random.default_rng(0)
+    weights = {
+        "w0": random.normal(size=(8, 3, 3, 3)).astype(np.float32) * 0.3,
+        "w1": random.normal(size=(6, 8, 1, 1)).astype(np.float32) * 0.3,
+    }
+    nodes = [
+        helper.make_node("Conv", ["images", "w0"], ["a"], name="/model.0/conv/Conv", pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["a"], ["b"], name="/model.0/act/Relu"),
+        helper.make_node("Conv", ["b", "w1"], ["c"], name="/model.1/conv/Conv"),
+        helper.make_node("Reshape", ["c", "shape"], ["output0"], name="/model.1/Reshape"),
+    ]
+    images = helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, 32, 32])
+    output = helper.make_tensor_value_info("output0", TensorProto.FLOAT, ["batch", 6, 1024])
+    constants = [numpy_helper.from_array(value, name) for name, value in weights.items()]
+    constants.append(numpy_helper.from_array(np.array([0, 6, -1], np.int64), "shape"))
+    graph = helper.make_graph(nodes, "g", [images], [output], constants)
+    path = tmp_path_factory.mktemp("model") / "m.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("photos")
+    for i, kind in enumerate(SceneKind):
+        Image.fromarray(draw_scene(i, kind, (96, 72))[0]).save(folder / f"{i}.png")
+    return sorted(folder.iterdir())
+
+
+def answer(path: Path, photo: Path) -> npt.NDArray[np.float32]:
+    batch = letterbox(np.asarray(Image.open(photo)), (32, 32))[0][None]
+    return np.asarray(onnxruntime.InferenceSession(path.read_bytes()).run(None, {"images": batch})[0])
+
+
+def test_half_precision_answers_almost_the_same(model: Path, photos: list[Path], tmp_path: Path) -> None:
+    to_fp16(model, tmp_path / "half.onnx")
+    half, full = answer(tmp_path / "half.onnx", photos[0]), answer(model, photos[0])
+    assert half.dtype == np.float32
+    assert 0 < np.abs(half - full).max() < 0.01
+    kinds = {tensor.data_type for tensor in onnx.load(str(tmp_path / "half.onnx")).graph.initializer}
+    assert TensorProto.FLOAT16 in kinds
+    assert TensorProto.FLOAT not in kinds
+
+
+def test_int8_quantizes_the_trunk_and_leaves_the_head(model: Path, photos: list[Path], tmp_path: Path) -> None:
+    to_int8(model, photos, tmp_path / "int8.onnx")
+    quantized, full = answer(tmp_path / "int8.onnx", photos[0]), answer(model, photos[0])
+    assert 0 < np.abs(quantized - full).mean() < 0.05 * np.abs(full).mean()
+    graph = onnx.load(str(tmp_path / "int8.onnx")).graph
+    weights = {tensor.name: tensor.data_type for tensor in graph.initializer}
+    assert weights["w0_quantized"] == TensorProto.INT8
+    assert weights["w1"] == TensorProto.FLOAT
+
+
+def test_int8_ranges_come_from_the_photos(model: Path, photos: list[Path], tmp_path: Path) -> None:
+    black = tmp_path / "black.png"
+    Image.new("RGB", (64, 64)).save(black)
+    to_int8(model, [black], tmp_path / "black.onnx")
+    to_int8(model, photos, tmp_path / "streets.onnx")
+    full = answer(model, photos[0])
+    errors = [np.abs(answer(tmp_path / f"{name}.onnx", photos[0]) - full).max() for name in ("black", "streets")]
+    assert errors[0] > 2 * errors[1]

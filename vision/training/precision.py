@@ -1,0 +1,89 @@
+"""Smaller numbers in an exported model: half precision for GPUs, calibrated 8-bit integers for CPUs."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from vision.errors import MissingExtraError
+from vision.images import read_photo_file
+from vision.inference.preprocess import letterbox
+
+__all__ = ["CALIBRATION_PHOTOS", "PRECISIONS", "Precision", "to_fp16", "to_int8"]
+
+Precision = Literal["fp32", "fp16", "int8"]
+PRECISIONS: tuple[Precision, ...] = ("fp32", "fp16", "int8")
+
+CALIBRATION_PHOTOS = 200  # ranges of activations hardly move beyond this many
+
+
+def to_fp16(model: Path, out: Path) -> None:
+    """Write `model` with half-precision weights and arithmetic; input and output stay float32."""
+    try:
+        import onnx
+        from onnxruntime.transformers.float16 import convert_float_to_float16
+    except ImportError as error:
+        raise MissingExtraError(error.name or "onnx", "train") from error
+    onnx.save(convert_float_to_float16(onnx.load(str(model)), keep_io_types=True), str(out))
+
+
+def to_int8(model: Path, photos: Sequence[Path], out: Path) -> None:
+    """Write `model` with 8-bit weights (per channel) and activations, whose ranges are read off real photos.
+
+    The detection head stays in float: its scores are what quantization hurts most, and it costs little.
+
+    Args:
+        model: fp32 ONNX file.
+        photos: Training photos; at most `CALIBRATION_PHOTOS` of them are used, evenly spread.
+        out: The new file.
+    """
+    try:
+        from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+        from onnxruntime.quantization.shape_inference import quant_pre_process
+    except ImportError as error:
+        raise MissingExtraError(error.name or "onnx", "train") from error
+    chosen = photos[:: max(1, len(photos) // CALIBRATION_PHOTOS)][:CALIBRATION_PHOTOS]
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
+        quantize_static(
+            str(prepared),
+            str(out),
+            _Calibration(prepared, chosen),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            calibrate_method=CalibrationMethod.MinMax,
+            nodes_to_exclude=_head(prepared),
+            extra_options={"CalibMovingAverage": True},
+        )
+
+
+def _head(path: Path) -> list[str]:
+    """Return the nodes of the detection head, the module with the highest number, and whatever follows it."""
+    import onnx
+
+    nodes = [node.name for node in onnx.load(str(path)).graph.node]
+    modules = [int(name.split("/")[1].removeprefix("model.")) for name in nodes if name.startswith("/model.")]
+    return [name for name in nodes if not name.startswith("/model.") or name.startswith(f"/model.{max(modules)}/")]
+
+
+class _Calibration:
+    """Feeds preprocessed photos to the calibration, one at a time."""
+
+    def __init__(self, model: Path, photos: Sequence[Path]) -> None:
+        import onnx
+
+        image = onnx.load(str(model)).graph.input[0]
+        height, width = (dimension.dim_value for dimension in image.type.tensor_type.shape.dim[2:])
+        self.batches: Iterator[dict[str, Any]] = (
+            {image.name: letterbox(read_photo_file(photo).pixels, (height, width))[0][None]} for photo in photos
+        )
+
+    def get_next(self) -> dict[str, Any] | None:
+        """Return the next input, or None at the end."""
+        return next(self.batches, None)
+
+    def __len__(self) -> int:
+        return CALIBRATION_PHOTOS
