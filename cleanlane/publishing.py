@@ -72,6 +72,7 @@ def publish(
     run: Annotated[Path, typer.Option(metavar="DIR", help="Folder of a finished training.")],
     name: Annotated[str, typer.Option(help="Name of the model.")] = "cleanlane-n",
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the model's folder goes.")] = Path("models"),
+    precision: Annotated[list[str] | None, typer.Option(help="fp32, fp16 or int8; repeatable; by default all.")] = None,
     screening: Annotated[
         Path | None, typer.Option(metavar="DIR", help="images/ and labels.csv (file, needs_visit) to be screened.")
     ] = None,
@@ -85,13 +86,16 @@ def publish(
 
       cleanlane publish recipes/streets.yaml --data photos --run runs/streets-640
     """
+    from vision.training.precision import PRECISIONS
     from vision.training.publish import Publication
     from vision.training.publish import publish as run_publish
 
     data_set = load_data_set(load_recipe(recipe), data)
     text = notes.read_text(encoding="utf-8") if notes else ""
     again = f"cleanlane publish {recipe} --data DATA --run runs/{run.name} --name {name}"
-    what = Publication(name, again + " --screening SCREENING" * bool(screening), screening, text)
+    again += "".join(f" --precision {value}" for value in precision or ())
+    precisions = _known("--precision", precision or list(PRECISIONS), PRECISIONS)
+    what = Publication(name, again + " --screening SCREENING" * bool(screening), precisions, screening, text)
     console.print(f"published: {run_publish(run, data_set, what, out, _say)}", highlight=False)
 
 

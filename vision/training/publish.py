@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,13 +20,12 @@ from vision.files import replacing_folder
 from vision.training.card import stages, write_card
 from vision.training.category_sheet import draw_category_sheet
 from vision.training.figures import split_figures
+from vision.training.precision import PRECISIONS, Precision
 from vision.training.runtime import cpu_name
 from vision.training.variants import LICENCE, Export, Variant, export_variants
 from vision.training.weights import save_weights
 
 __all__ = ["Publication", "finished_run", "publish"]
-
-PUBLISHED: tuple[Variant, ...] = (("fp32", "plain"), ("fp16", "plain"), ("int8", "plain"))
 
 
 @dataclass(frozen=True)
@@ -36,12 +35,14 @@ class Publication:
     Attributes:
         name: Of the model and its files.
         command: What publishes it, for the card; the training's own are in its records.
+        precisions: Of the files; fp32 is always among them.
         screening: Folder of photos labelled with needs_visit, if there is one (`read_screening`).
         notes: Markdown on what the model gets wrong, seen by eye; it becomes part of the card.
     """
 
     name: str
     command: str
+    precisions: Sequence[Precision] = PRECISIONS
     screening: Path | None = None
     notes: str = ""
 
@@ -67,7 +68,8 @@ def publish(run: Path, data_set: DataSet, what: Publication, out: Path, progress
     with replacing_folder(out / what.name) as folder:
         size = int(record["hyperparameters"]["imgsz"])
         about = {"trained": record["finished"]}
-        export = export_variants(checkpoint, data_set, what.name, size, folder, PUBLISHED, about, progress)
+        variants: list[Variant] = [(precision, "plain") for precision in what.precisions]
+        export = export_variants(checkpoint, data_set, what.name, size, folder, variants, about, progress)
         save_weights(checkpoint, folder / f"{what.name}.pt", LICENCE)
         manifest = _manifest(folder, record, export, _scores(folder, export, data_set, what, progress), what, data_set)
         text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
