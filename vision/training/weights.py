@@ -20,4 +20,5 @@ def save_weights(checkpoint: Path, out: Path, licence: str) -> None:
     slim["model"] = content.get("ema") or content["model"]
     slim["train_args"] = {key: value for key, value in content["train_args"].items() if key not in PRIVATE}
     slim["model"].args = dict(slim["train_args"])
+    slim["model"].pt_path = out.name
     torch.save(slim | {"epoch": -1, "license": licence}, out)
