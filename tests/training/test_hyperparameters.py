@@ -5,7 +5,7 @@ import pytest
 from vision.errors import RecipeError
 from vision.training.hyperparameters import Options, read_hyperparameters, split_options
 
-pytest.importorskip("ultralytics", reason="the extra train is not installed")
+pytest.importorskip("torch", reason="the extra train is not installed")
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 

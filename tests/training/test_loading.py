@@ -14,7 +14,7 @@ from vision.training.hyperparameters import Options
 from vision.training.loading import EpochPhotos, epoch_loader, epoch_sampler
 from vision.training.runtime import import_ultralytics
 
-pytest.importorskip("ultralytics", reason="the extra train is not installed")
+pytest.importorskip("torch", reason="the extra train is not installed")
 
 
 @pytest.fixture(scope="module")

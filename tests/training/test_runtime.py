@@ -46,3 +46,16 @@ def test_our_suppression_is_everyone_elses() -> None:
         assert ours.tolist() == list(cv2.dnn.NMSBoxes(xywh.tolist(), scores.tolist(), 0.0, iou))
         assert 0 < len(ours) < 300
     assert runtime._nms(torch, boxes[:0], scores[:0], 0.5).tolist() == []
+
+
+def test_ultralytics_leaves_pillow_as_it_was() -> None:
+    pytest.importorskip("ultralytics", reason="the extra train is not installed")
+    code = """
+import PIL.Image
+before = PIL.Image.open
+from vision.training.runtime import import_ultralytics
+import_ultralytics()
+import ultralytics.data.utils
+assert PIL.Image.open is before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

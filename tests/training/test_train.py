@@ -21,7 +21,6 @@ from vision.datasets.scenes import SceneKind
 from vision.errors import RecipeError
 
 torch = pytest.importorskip("torch", reason="the extra train is not installed")
-pytest.importorskip("ultralytics", reason="the extra train is not installed")
 
 REPOSITORY = Path(__file__).parents[2]
 EPOCHS = 3

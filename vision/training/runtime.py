@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from vision.errors import MissingExtraError, UserError
 
 __all__ = ["cpu_bf16", "cpu_count", "cpu_name", "has_bf16", "import_ultralytics", "restart_with_large_malloc"]
@@ -56,8 +58,11 @@ def import_ultralytics() -> Any:
         import torch
 
         _import_torchvision(torch)
+        opener = Image.open
         import ultralytics
         from ultralytics.utils import torch_utils
+
+        Image.open = opener  # Ultralytics replaces it for the whole process; photos are read in one way only
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "ultralytics", "train") from error
     except ImportError as error:  # its OpenCV is built for desktops
