@@ -84,7 +84,7 @@ def publish(
 
     [bold]Example[/bold]
 
-      cleanlane publish recipes/streets.yaml --data photos --run runs/streets-640
+      cleanlane publish recipes/streets.yaml --data photos --run runs/streets-finish
     """
     from vision.training.precision import PRECISIONS
     from vision.training.publish import Publication

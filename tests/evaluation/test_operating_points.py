@@ -9,7 +9,8 @@ from vision.categories import NAMES, PROBLEMS
 from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 from vision.evaluation.average_precision import CategoryScore
-from vision.evaluation.operating_points import Visits, balanced, cautious, visits
+from vision.evaluation.operating_points import balanced, cautious
+from vision.evaluation.visits import Visits, visits
 
 HALF = dict.fromkeys(NAMES, 0.5)
 Pair = tuple[LabelledPhoto, Detections]

@@ -17,7 +17,7 @@ from vision.datasets.recipe import SYNTHETIC
 from vision.datasets.synthetic import draw_postings, synthetic_key
 from vision.files import replacing
 
-__all__ = ["SEPARATOR", "TrainingFolder", "write_training_folder"]
+__all__ = ["TrainingFolder", "source_of", "write_training_folder"]
 
 SEPARATOR = "__"  # between source and file name in the folder: names of photos repeat from source to source
 
@@ -119,6 +119,11 @@ def _list(photos: Iterable[LabelledPhoto], folder: Path) -> None:
 
 def _name(photo: LabelledPhoto) -> str:
     return f"{photo.source}{SEPARATOR}{photo.path.name}"
+
+
+def source_of(image_file: str) -> str:
+    """Return the source of a photo that lies in a training folder."""
+    return image_file.replace("\\", "/").rsplit("/", 1)[-1].split(SEPARATOR)[0]
 
 
 def _stored(path: Path, sha256: str, store: Path) -> Path:

@@ -11,7 +11,7 @@ from vision.evaluation.average_precision import CategoryScore, average_precision
 from vision.evaluation.visits import visits
 from vision.inference.detector import Detector
 
-__all__ = ["LOWEST_SCORE", "FalseAlarms", "SplitScores", "evaluate", "predict"]
+__all__ = ["LOWEST_SCORE", "FalseAlarms", "SplitScores", "evaluate", "false_alarms", "predict"]
 
 LOWEST_SCORE = 0.001  # average precision needs the whole curve
 
@@ -56,6 +56,7 @@ def evaluate(
 def false_alarms(
     photos: Sequence[LabelledPhoto], detections: Sequence[Detections], thresholds: dict[str, float]
 ) -> list[FalseAlarms]:
+    """Count, by source, the photos without a labelled problem on which one was found."""
     alarms = []
     pairs = list(zip(photos, detections, strict=True))
     for source in dict.fromkeys(photo.source for photo in photos):

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 from vision.evaluation.average_precision import CategoryScore
-from vision.evaluation.visits import PROBLEM_NAMES, NDArrayDirty, Visits, judged_scores, needing_visit, visits
+from vision.evaluation.visits import PROBLEM_NAMES, NDArrayDirty, judged_scores, needing_visit
 
-__all__ = ["Visits", "balanced", "cautious", "visits"]
+__all__ = ["balanced", "cautious"]
 
 GRID = np.arange(1, 100) / 100  # thresholds that a search looks at
 
@@ -33,7 +33,7 @@ def cautious(
     they are as low as it takes to flag all that can be.
 
     Args:
-        photos: Labelled photos; see `visits` for what counts.
+        photos: Labelled photos; see `vision.evaluation.visits` for what counts.
         detections: Of each photo, down to scores below 0.01.
         start: Thresholds by category that must not be exceeded; what isn't a problem category keeps its own.
         recall: Part of the photos needing a visit, 0 to 1.

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vision.datasets.recipe import SYNTHETIC
-from vision.datasets.training_folder import SEPARATOR
+from vision.datasets.training_folder import source_of
 from vision.training.hyperparameters import Options
 from vision.training.sampling import EpochSampler, repeat_factors
 
@@ -47,7 +47,7 @@ def _mixing(transform: Any) -> Iterator[Any]:
 
 def epoch_sampler(labels: list[dict[str, Any]], data: dict[str, Any], options: Options, args: Any) -> EpochSampler:
     """Return the sampler for Ultralytics' labels (one per photo), data.yaml and training arguments."""
-    sources = [label["im_file"].replace("\\", "/").rsplit("/", 1)[-1].split(SEPARATOR)[0] for label in labels]
+    sources = [source_of(label["im_file"]) for label in labels]
     weights = np.array([data["weights"].get(source, 1.0) for source in sources])
     drawn = np.array([source == SYNTHETIC for source in sources])
     real = np.where(drawn, 0.0, weights)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from vision.categories import NAMES
-from vision.datasets.training_folder import SEPARATOR
+from vision.datasets.training_folder import source_of
 from vision.training.runtime import import_ultralytics
 
 __all__ = ["add_regions", "partial_label_loss", "region_classes"]
@@ -34,8 +34,8 @@ def add_regions(labels: list[dict[str, Any]], annotated: dict[str, list[str]]) -
     """Add to Ultralytics' labels (one per photo, boxes xywh relative to it) the box that stands for the whole photo."""
     classes = region_classes(annotated)
     for label in labels:
-        source = label["im_file"].replace("\\", "/").rsplit("/", 1)[-1].split(SEPARATOR)[0]
-        number = classes.get(tuple(name for name in NAMES if name not in annotated[source]))
+        labelled = annotated[source_of(label["im_file"])]
+        number = classes.get(tuple(name for name in NAMES if name not in labelled))
         if number is not None:
             label["cls"] = np.vstack([label["cls"], np.full((1, 1), number, label["cls"].dtype)])
             label["bboxes"] = np.vstack([label["bboxes"], np.array([[0.5, 0.5, 1, 1]], label["bboxes"].dtype)])

@@ -25,7 +25,7 @@ from vision.training.runtime import cpu_name
 from vision.training.variants import LICENCE, Export, Variant, export_variants
 from vision.training.weights import save_weights
 
-__all__ = ["Publication", "finished_run", "publish"]
+__all__ = ["Publication", "publish"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def publish(run: Path, data_set: DataSet, what: Publication, out: Path, progress
         RecipeError: `run` holds no finished training, one on other data, or val is too small for the gate.
         ModelError: An exported file is not what was trained.
     """
-    record = finished_run(run, data_set)
+    record = _finished_run(run, data_set)
     checkpoint = run / "weights" / "best.pt"
     with replacing_folder(out / what.name) as folder:
         size = int(record["hyperparameters"]["imgsz"])
@@ -79,7 +79,7 @@ def publish(run: Path, data_set: DataSet, what: Publication, out: Path, progress
     return out / what.name
 
 
-def finished_run(run: Path, data_set: DataSet) -> dict[str, Any]:
+def _finished_run(run: Path, data_set: DataSet) -> dict[str, Any]:
     """Return what is recorded of a finished training on `data_set`.
 
     Raises:
