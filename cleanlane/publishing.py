@@ -76,6 +76,10 @@ def publish(
     screening: Annotated[
         Path | None, typer.Option(metavar="DIR", help="images/ and labels.csv (file, needs_visit) to be screened.")
     ] = None,
+    judged: Annotated[
+        list[str] | None,
+        typer.Option(help="Category that the screened photos' labels are about; repeatable; by default all problems."),
+    ] = None,
     notes: Annotated[Path | None, typer.Option(metavar="FILE", help="Markdown for the card: errors looked at.")] = None,
 ) -> None:
     """Export and measure a training 发布模型 and write the model's folder with its card (needs the extra: train).
@@ -86,6 +90,7 @@ def publish(
 
       cleanlane publish recipes/streets.yaml --data photos --run runs/streets-finish
     """
+    from vision.evaluation.visits import PROBLEM_NAMES
     from vision.training.precision import PRECISIONS
     from vision.training.publish import Publication
     from vision.training.publish import publish as run_publish
@@ -95,7 +100,9 @@ def publish(
     again = f"cleanlane publish {recipe} --data DATA --run runs/{run.name} --name {name}"
     again += "".join(f" --precision {value}" for value in precision or ())
     precisions = _known("--precision", precision or list(PRECISIONS), PRECISIONS)
-    what = Publication(name, again + " --screening SCREENING" * bool(screening), precisions, screening, text)
+    categories = _known("--judged", judged or [], PROBLEM_NAMES)
+    again += " --screening SCREENING" * bool(screening) + "".join(f" --judged {value}" for value in categories)
+    what = Publication(name, again, precisions, screening, categories, text)
     console.print(f"published: {run_publish(run, data_set, what, out, _say)}", highlight=False)
 
 

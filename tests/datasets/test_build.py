@@ -279,3 +279,19 @@ def test_the_recipes_read_the_labelled_photos(shared_data: Path, recipe: str, ph
     for photo in data_set.photos:
         sides.setdefault((photo.source, photo.scene_group), set()).add(photo.split)
     assert all(len(splits) == 1 for (_, group), splits in sides.items() if group)
+
+
+def test_photos_count_as_the_split_that_the_recipe_gives_them(coco: dict[str, Any], tmp_path: Path) -> None:
+    data = write(tmp_path, coco)
+    choice = SourceChoice(folder="walls", splits=("train", "val"), count_as="val")
+    moved = load_data_set(RECIPE.model_copy(update={"sources": (choice,)}), data)
+    assert [(photo.path.name, photo.split) for photo in moved.photos] == [("a.png", "val")]
+    assert moved.sha256 != load_data_set(RECIPE, data).sha256
+
+
+def test_photos_of_test_count_as_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "recipe.yaml"
+    file.write_text("name: r\nsources: [{folder: walls, count_as: val}]\n", encoding="utf-8")
+    with pytest.raises(RecipeError, match="list splits without test") as error:
+        load_recipe(file)
+    assert "\n" not in str(error.value)

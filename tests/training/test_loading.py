@@ -44,7 +44,7 @@ def dataset(request: pytest.FixtureRequest, folder: Path) -> Any:
 
 def test_partners_are_of_the_same_epoch(dataset: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     sampler = epoch_sampler(dataset.labels, dataset.data, Options(), dataset.arguments)
-    photos = EpochPhotos(dataset)
+    photos = EpochPhotos(dataset, dataset.data["annotated"], Options())
     photos.indices = np.unique(sampler.indices())[:3]
     loaded = set()
     original = dataset.load_image
@@ -61,7 +61,7 @@ def test_partners_are_of_the_same_epoch(dataset: Any, monkeypatch: pytest.Monkey
 
 def test_an_epoch_has_sources_by_weight_and_drawn_photos_by_share(dataset: Any) -> None:
     sampler = epoch_sampler(dataset.labels, dataset.data, Options(drawn_share=0.5), dataset.arguments)
-    EpochPhotos(dataset)
+    EpochPhotos(dataset, dataset.data["annotated"], Options())
     loader = epoch_loader(dataset, sampler, batch=4, workers=0)
     for sampler.epoch, drawn in ((0, 4), (1, 2), (2, 0), (3, 0)):
         loader.reset()

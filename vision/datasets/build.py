@@ -73,7 +73,7 @@ def load_data_set(recipe: Recipe, data: Path) -> DataSet:
         sources.append(source)
         kept = [photo for photo in source.photos if f"{source.name}/{photo.path.name}" not in excluded]
         excluded -= {f"{source.name}/{photo.path.name}" for photo in source.photos}
-        used = [photo for photo in kept if photo.split in choice.splits]
+        used = [replace(photo, split=choice.count_as or photo.split) for photo in kept if photo.split in choice.splits]
         if choice.folder in drawn_on:
             walls += [photo for photo in used if photo.split == "train" and not has_ads(photo)]
         if choice.role != "backgrounds":

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from vision.categories import NAMES
 from vision.datasets.labels import SPLITS, Split
@@ -36,6 +36,11 @@ class SourceChoice(BaseModel):
         default=SPLITS, min_length=1, description="Splits that are used; the rest is left out."
     )
     split: Split | None = Field(default=None, description="Split of photos for which the label file states none.")
+    count_as: Split | None = Field(
+        default=None,
+        description="Split that all used photos count as, whatever the label file states: val, to try a model on "
+        "places that it wasn't trained on. Photos of test can't be used so.",
+    )
     categories: dict[str, CategoryName | None] = Field(
         default={}, description="The source's own category name → ours; null drops its boxes."
     )
@@ -49,6 +54,12 @@ class SourceChoice(BaseModel):
         description="How often a training photo is shown in an epoch: 0.4 shows each in two epochs of five, "
         "2.5 twice and three times in turn.",
     )
+
+    @model_validator(mode="after")
+    def _test_stays_test(self) -> "SourceChoice":
+        if self.count_as and "test" in self.splits:
+            raise ValueError("count_as would use photos of test for something else; list splits without test")
+        return self
 
 
 class SyntheticPostings(BaseModel):

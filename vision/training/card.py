@@ -7,6 +7,7 @@ from typing import Any
 import jinja2
 
 from vision.categories import BY_NAME
+from vision.evaluation.intervals import rate_interval
 from vision.training.figures import RESAMPLES
 
 __all__ = ["stages", "write_card"]
@@ -26,6 +27,7 @@ def write_card(path: Path, name: str, manifest: dict[str, Any]) -> None:
     )
     environment.filters["figure"] = lambda value: "–" if value is None else f"{value:.3f}"
     environment.filters["interval"] = lambda ends: f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
+    environment.filters["rate"] = _rate
     trainings = stages(manifest["training"])
     text = environment.get_template("card.md.jinja").render(
         name=name,
@@ -48,8 +50,14 @@ def stages(record: dict[str, Any]) -> list[dict[str, Any]]:
     return [*(stages(record["previous"]) if record["previous"] else []), record]
 
 
-def _by_category(scores: dict[str, Any]) -> dict[str, Any]:
-    return {score["category"]: score for score in scores["categories"]}
+def _rate(count: int, total: int, per: int = 1) -> str:
+    """Return how often something happened per `per` photos, with its interval."""
+    ends = rate_interval(count, total)
+    shown = "{:.3f}" if per == 1 else "{:.1f}"
+    if ends is None:
+        return "–"
+    value, low, high = (shown.format(per * rate) for rate in (count / total, *ends))
+    return f"{value} [{low}, {high}]"
 
 
 def _visits(scores: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, int]]]:

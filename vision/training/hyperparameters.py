@@ -35,6 +35,15 @@ class Options(BaseModel):
         lt=1,
         description="share of drawn photos in the first epoch; falls to none where mosaic closes",
     )
+    stretch: float = Field(
+        default=0.0, ge=0, le=1, description="a photo's proportions change by up to 1 + this, either way"
+    )
+    paste: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="probability that a cut-out of a rare category is pasted on a photo; none where mosaic closes",
+    )
     camera_effects: float = Field(
         default=0.0,
         ge=0,

@@ -1,14 +1,18 @@
 """The loader of an epoch's photos, and which photos these are."""
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vision.datasets.recipe import SYNTHETIC
 from vision.datasets.training_folder import source_of
 from vision.training.hyperparameters import Options
+from vision.training.pasting import Pasting
 from vision.training.sampling import EpochSampler, repeat_factors
+from vision.training.stretching import stretch
 
 __all__ = ["EpochPhotos", "epoch_loader", "epoch_sampler"]
 
@@ -16,23 +20,44 @@ __all__ = ["EpochPhotos", "epoch_loader", "epoch_sampler"]
 class EpochPhotos:
     """The photos of the present epoch: all that mosaic, MixUp and the like may see of a data set.
 
-    Attributes:
-        indices: Of these photos in the data set.
+    Each one is stretched and pasted on first, as the options say.
+
+    Args:
+        dataset: Ultralytics' data set; it returns changed photos from now on.
+        annotated: Categories that each source labels at all.
+        options: How much is changed.
     """
 
-    def __init__(self, dataset: Any) -> None:
-        self.dataset = dataset
-        self.indices = np.arange(len(dataset))
+    def __init__(self, dataset: Any, annotated: dict[str, list[str]], options: Options) -> None:
+        self.dataset, self.options = dataset, options
+        self.unchanged = dataset.get_image_and_label
+        dataset.get_image_and_label = self._changed
+        self.pasting = Pasting(dataset, annotated)
+        self.start(np.arange(len(dataset)), pasting=False)
         for transform in _mixing(dataset.transforms):
             transform.dataset = self
             transform.buffer_enabled = False  # a mosaic's: it would take the photos that happen to be in memory
+
+    def start(self, indices: npt.NDArray[np.int64], pasting: bool) -> None:
+        """Begin an epoch of the photos at `indices` of the data set."""
+        self.indices, self.may_paste = indices, pasting and self.options.paste > 0
+        if self.may_paste:
+            self.pasting.choose_from(indices.tolist())
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def get_image_and_label(self, index: int) -> Any:
         """Return what the data set's own method returns, for the photo at `index` of the epoch."""
-        return self.dataset.get_image_and_label(int(self.indices[index]))
+        return self._changed(int(self.indices[index]))
+
+    def _changed(self, index: int) -> Any:
+        label = self.unchanged(index)
+        if self.options.stretch:
+            stretch(label, self.options.stretch)
+        if self.may_paste and random.random() < self.options.paste:  # noqa: S311
+            self.pasting.paste(label)
+        return label
 
 
 def _mixing(transform: Any) -> Iterator[Any]:

@@ -37,6 +37,7 @@ class Publication:
         command: What publishes it, for the card; the training's own are in its records.
         precisions: Of the files; fp32 is always among them.
         screening: Folder of photos labelled with needs_visit, if there is one (`read_screening`).
+        judged: Categories that its verdicts are about; the photos are also counted by these alone.
         notes: Markdown on what the model gets wrong, seen by eye; it becomes part of the card.
     """
 
@@ -44,6 +45,7 @@ class Publication:
     command: str
     precisions: Sequence[Precision] = PRECISIONS
     screening: Path | None = None
+    judged: Sequence[str] = ()
     notes: str = ""
 
 
@@ -108,7 +110,11 @@ def _scores(
     }
     if what.screening:
         progress("screening")
-        visits = screen_figures(model, what.screening, export.operating_points)
+        points = dict(export.operating_points)
+        if what.judged:
+            for point, values in export.operating_points.items():
+                points[f"{point}, only {' '.join(what.judged)}"] = {name: values[name] for name in what.judged}
+        visits = screen_figures(model, what.screening, points)
         scores["screening"] = {"set": what.screening.name, **{point: asdict(v) for point, v in visits.items()}}
     return scores
 

@@ -54,7 +54,7 @@ def street_trainer(options: Options, val: Sequence[LabelledPhoto]) -> Any:  # no
                     return super().get_dataloader(dataset_path, batch_size, rank, mode)
             dataset = self.build_dataset(dataset_path, mode, batch_size)
             self.sampler = epoch_sampler(dataset.labels, self.data, options, self.args)
-            self.epoch_photos = EpochPhotos(dataset)
+            self.epoch_photos = EpochPhotos(dataset, self.data["annotated"], options)
             if options.partial_labels == "masked":
                 add_regions(dataset.labels, self.data["annotated"])
             return epoch_loader(dataset, self.sampler, batch_size, self.args.workers)
@@ -72,7 +72,8 @@ def street_trainer(options: Options, val: Sequence[LabelledPhoto]) -> Any:  # no
             np.random.seed(seed)  # noqa: NPY002 - Ultralytics and Albumentations draw from it
             torch.manual_seed(seed)
             self.sampler.epoch = epoch
-            self.epoch_photos.indices = self.sampler.indices()
+            real_only = epoch >= self.epochs - self.args.close_mosaic
+            self.epoch_photos.start(self.sampler.indices(), pasting=not real_only)
             self.train_loader.reset()
 
         def validate(self) -> tuple[dict[str, float], float]:
