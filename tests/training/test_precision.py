@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from vision.datasets.scenes import SceneKind, draw_scene
+from vision.images import Photo, read_photo_file
 from vision.inference.preprocess import letterbox
 from vision.training.precision import to_fp16, to_int8
 
@@ -78,3 +79,23 @@ def test_int8_ranges_come_from_the_photos(model: Path, photos: list[Path], tmp_p
     full = answer(model, photos[0])
     errors = [np.abs(answer(tmp_path / f"{name}.onnx", photos[0]) - full).max() for name in ("black", "streets")]
     assert errors[0] > 2 * errors[1]
+
+
+@pytest.mark.parametrize(("count", "used"), [(7, 7), (20, 20), (47, 40), (450, 200)])
+def test_int8_looks_at_photos_evenly_in_whole_portions(
+    model: Path, photos: list[Path], tmp_path: Path, count: int, used: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[Path] = []
+
+    def read(path: Path) -> Photo:
+        looked_at.append(path)
+        return read_photo_file(path)
+
+    monkeypatch.setattr("vision.training.precision.read_photo_file", read)
+    many = [tmp_path / f"{i:03}.png" for i in range(count)]
+    for path in many:
+        path.write_bytes(photos[0].read_bytes())
+    to_int8(model, many, tmp_path / "int8.onnx")
+    assert len(looked_at) == len(set(looked_at)) == used
+    assert looked_at == sorted(looked_at)
+    assert looked_at[-1] >= many[count * 17 // 20 if used != count else -1]
