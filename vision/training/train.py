@@ -21,7 +21,7 @@ from vision.training.hyperparameters import split_options
 from vision.training.runtime import cpu_bf16, cpu_count, cpu_name, has_bf16, import_ultralytics
 from vision.training.trainer import street_trainer
 
-__all__ = ["train"]
+__all__ = ["previous_training", "train"]
 
 SAME = ("data_sha256", "hyperparameters", "checkpoint", "checkpoint_sha256")  # what a run that goes on must have
 
@@ -163,7 +163,7 @@ def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]
         "photos": len(data_set.of("train")),
         "checkpoint": checkpoint.name,
         "checkpoint_sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest() if checkpoint.is_file() else None,
-        "previous": _previous(checkpoint),
+        "previous": previous_training(checkpoint),
         "hyperparameters": hyperparameters,
         "device": device,
         "watts": GPU_WATTS if torch.cuda.is_available() else WATTS_PER_CORE * cpu_count(),
@@ -177,13 +177,19 @@ def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]
     }
 
 
-def _previous(checkpoint: Path) -> dict[str, Any] | None:
-    """Return what is recorded of the run that `checkpoint` lies in, if it is our own."""
-    try:
-        record: dict[str, Any] = json.loads((checkpoint.parents[1] / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, IndexError):
-        return None
-    return record
+def previous_training(checkpoint: Path) -> dict[str, Any] | None:
+    """Return what is recorded of the training that made `checkpoint`: in its run, or beside a published model."""
+    for file, part in (
+        (checkpoint.parent.parent / "run.json", None),
+        (checkpoint.with_name("manifest.json"), "training"),
+    ):
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            record: dict[str, Any] = content[part] if part else content
+        except (OSError, ValueError, KeyError):
+            continue
+        return record
+    return None
 
 
 def _write_environment(path: Path) -> None:
