@@ -88,7 +88,15 @@ def test_a_run_is_published_as_files_that_explain_themselves(
     record = {**stage, "command": "cleanlane train twice", "previous": {**stage, "previous": None}}
     (run / "run.json").write_text(json.dumps(record), encoding="utf-8")
     steps: list[str] = []
-    folder = publish(run, data_set, Publication("m", "cleanlane publish", notes="多处看错"), tmp_path, steps.append)
+    screening = tmp_path / "streets-of-one-day"
+    (screening / "images").mkdir(parents=True)
+    for name, photo in zip("ab", data_set.of("test", "val"), strict=False):
+        (screening / "images" / f"{name}.png").write_bytes(photo.path.read_bytes())
+    (screening / "labels.csv").write_text("file,needs_visit\na.png,1\nb.png,0\n", encoding="utf-8")
+    what = Publication(
+        "m", "cleanlane publish", screening=screening, judged=("garbage_pile", "litter"), notes="多处看错"
+    )
+    folder = publish(run, data_set, what, tmp_path, steps.append)
     files = {path.name for path in folder.iterdir()}
     about = {"manifest.json", "parity.json", "MODEL_CARD.md", "categories.webp"}
     assert files == {"m.onnx", "m-fp16.onnx", "m-int8.onnx", "m.pt", *about}
@@ -96,6 +104,8 @@ def test_a_run_is_published_as_files_that_explain_themselves(
     assert "cleanlane train once\ncleanlane train twice\ncleanlane publish" in card
     assert "about 0.02 kWh" in card  # two stages of half an hour at 20 W
     assert "多处看错" in card
+    assert "| streets-of-one-day | balanced | 1 | " in card
+    assert "| streets-of-one-day | cautious, only garbage_pile litter | 1 | " in card
     weights = zipfile.ZipFile(folder / "m.pt")
     contents = [path.read_bytes() for path in folder.iterdir()] + [weights.read(name) for name in weights.namelist()]
     assert not any(b"/secret/place" in content for content in contents)

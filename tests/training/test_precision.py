@@ -97,5 +97,5 @@ def test_int8_looks_at_photos_evenly_in_whole_portions(
         path.write_bytes(photos[0].read_bytes())
     to_int8(model, many, tmp_path / "int8.onnx")
     assert len(looked_at) == len(set(looked_at)) == used
-    assert looked_at == sorted(looked_at)
-    assert looked_at[-1] >= many[count * 17 // 20 if used != count else -1]
+    assert max(looked_at) >= many[count * 17 // 20 if used != count else -1]
+    assert max(looked_at[:20]) >= many[count * 3 // 4 if used != count else -1]  # the first portion, too

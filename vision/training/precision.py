@@ -41,27 +41,37 @@ def to_int8(model: Path, photos: Sequence[Path], out: Path) -> None:
         out: The new file.
     """
     try:
-        from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
         from onnxruntime.quantization.shape_inference import quant_pre_process
     except ImportError as error:
         raise MissingExtraError(error.name or "onnx", "train") from error
     chosen = photos[:: max(1, len(photos) // CALIBRATION_PHOTOS)][:CALIBRATION_PHOTOS]
-    chosen = chosen[: len(chosen) // AT_A_TIME * AT_A_TIME or len(chosen)]
+    portions = len(chosen) // AT_A_TIME or 1
+    chosen = chosen[: portions * AT_A_TIME]
+    mixed = [photo for first in range(portions) for photo in chosen[first::portions]]  # all sources in each portion
     with tempfile.TemporaryDirectory() as folder, redirect_stdout(None):  # the calibration talks
         prepared = Path(folder) / "prepared.onnx"
         quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
-        quantize_static(
-            str(prepared),
-            str(out),
-            _Calibration(prepared, chosen),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            calibrate_method=CalibrationMethod.Percentile,
-            nodes_to_exclude=_head(prepared),
-            extra_options={"CalibPercentile": PERCENTILE, "CalibStridedMinMax": min(AT_A_TIME, len(chosen))},
-        )
+        try:
+            _quantize(prepared, out, mixed, "Percentile", CalibPercentile=PERCENTILE)
+        except ValueError:  # numpy's: an activation that is next to nothing throughout has no histogram
+            _quantize(prepared, out, mixed, "MinMax", CalibMovingAverage=True)
+
+
+def _quantize(prepared: Path, out: Path, photos: Sequence[Path], method: str, **options: Any) -> None:
+    from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
+
+    quantize_static(
+        str(prepared),
+        str(out),
+        _Calibration(prepared, photos),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod[method],
+        nodes_to_exclude=_head(prepared),
+        extra_options={"CalibStridedMinMax": min(AT_A_TIME, len(photos)), **options},
+    )
 
 
 def _head(path: Path) -> list[str]:
