@@ -270,7 +270,9 @@ def test_a_missing_source_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "photos"), [("first", (4052, 384, 617)), ("streets", (4018, 383, 617))], ids=["first", "streets"]
+    ("recipe", "photos"),
+    [("first", (4052, 384, 617)), ("streets", (4018, 383, 617)), ("ablation/elsewhere", (3440, 635, 0))],
+    ids=["first", "streets", "elsewhere"],
 )
 def test_the_recipes_read_the_labelled_photos(shared_data: Path, recipe: str, photos: tuple[int, int, int]) -> None:
     data_set = load_data_set(load_recipe(Path(__file__).parents[2] / "recipes" / f"{recipe}.yaml"), shared_data)
