@@ -88,7 +88,7 @@ def publish(
 
     [bold]Example[/bold]
 
-      cleanlane publish recipes/streets.yaml --data photos --run runs/streets-finish
+      cleanlane publish recipes/streets.yaml --data photos --run runs/streets-long
     """
     from vision.evaluation.visits import PROBLEM_NAMES
     from vision.training.precision import PRECISIONS

@@ -70,7 +70,6 @@ def test_a_box_and_what_it_shows_arrive_together(dataset: Any, seed: int, monkey
     labelled = next(i for i in streets if len(dataset.labels[i]["cls"]))
     empty = next(i for i in streets if not len(dataset.labels[i]["cls"]))
     red = np.full_like(dataset.ims[labelled], (0, 0, 255))
-
     original: Callable[..., Any] = dataset.load_image
     monkeypatch.setattr(dataset, "load_image", lambda i: (red, *original(i)[1:]) if i == labelled else original(i))
     kept = original(empty)[0].copy()
