@@ -2,32 +2,59 @@
 
 import importlib.metadata
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from cleanlane import modelling, publishing, screening
-from cleanlane.dataset import app as dataset
 from vision.errors import UserError
 
 __all__ = ["app", "main"]
 
+COMMANDS = {
+    "screen": "cleanlane.screening:screen",
+    "validate": "cleanlane.screening:validate",
+    "examples": "cleanlane.screening:examples",
+    "bench": "cleanlane.benchmarking:bench",
+    "dataset": "cleanlane.dataset.app:app",
+    "train": "cleanlane.modelling:train",
+    "export": "cleanlane.publishing:export",
+    "publish": "cleanlane.publishing:publish",
+    "evaluate": "cleanlane.modelling:evaluate",
+}
+SETTINGS: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": "rich", "add_completion": False}
+
+
+class Commands(TyperGroup):
+    """Subcommands, imported when they are asked for: all of them would take a third of a second at every start."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """Return the names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import the command of a name; None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        found = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            only, function = typer.Typer(**SETTINGS), found
+            only.command(cmd_name)(function)
+            found = only
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
     name="cleanlane",
+    cls=Commands,
     help="净巷 CleanLane: finds garbage, overflowing bins, stacked debris and illegal postings in street photos.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    **SETTINGS,
 )
-app.command("screen")(screening.screen)
-app.command("validate")(screening.validate)
-app.command("examples")(screening.examples)
-app.add_typer(dataset.app, name="dataset")
-app.command("train")(modelling.train)
-app.command("export")(publishing.export)
-app.command("publish")(publishing.publish)
-app.command("evaluate")(modelling.evaluate)
 
 
 def _print_version(asked: bool) -> None:

@@ -8,8 +8,6 @@ from rich.console import Console
 from rich.table import Table
 
 from cleanlane.modelling import Data, Recipe
-from vision.datasets.build import load_data_set
-from vision.datasets.recipe import load_recipe
 from vision.errors import RecipeError
 
 __all__ = ["export", "publish"]
@@ -41,6 +39,8 @@ def export(
       cleanlane export recipes/streets.yaml --data photos --weights best.pt --out exported
       --precision fp16 --precision int8 --head plain --head end-to-end --image-size 960
     """
+    from vision.datasets.build import load_data_set
+    from vision.datasets.recipe import load_recipe
     from vision.files import replacing_folder
     from vision.training.export import HEADS
     from vision.training.precision import PRECISIONS
@@ -58,10 +58,11 @@ def export(
     variants = [(p, h) for h in heads for p in precisions]
     with replacing_folder(out) as folder:
         written = export_variants(weights, data_set, name, image_size, folder, variants, {}, _say)
-    table = Table("文件 file", "MB", "AP50, val", "损失 loss", title=f"{name}, {image_size} px")
+    table = Table("文件 file", "MB", "", "AP50, val", "损失 loss", title=f"{name}, {image_size} px")
     for file in written.files:
-        figures = [f"{file.bytes / 1e6:.1f}", f"{file.mean_ap50:.4f}", f"{100 * file.loss:+.2f}"]
-        table.add_row(file.file, *figures)
+        for run in file.runs:
+            figures = [f"{run.mean_ap50:.4f}", f"{100 * run.loss:+.2f}"]
+            table.add_row(file.file, f"{file.bytes / 1e6:.1f}", f"{run.backend} {run.precision}", *figures)
     console.print(table)
     console.print(f"exported: {out}", highlight=False)
 
@@ -90,17 +91,21 @@ def publish(
 
       cleanlane publish recipes/streets.yaml --data photos --run runs/streets-long
     """
+    from vision.datasets.build import load_data_set
+    from vision.datasets.recipe import load_recipe
     from vision.evaluation.visits import PROBLEM_NAMES
     from vision.training.precision import PRECISIONS
     from vision.training.publish import Publication
     from vision.training.publish import publish as run_publish
 
-    data_set = load_data_set(load_recipe(recipe), data)
-    text = notes.read_text(encoding="utf-8") if notes else ""
-    again = f"cleanlane publish {recipe} --data DATA --run runs/{run.name} --name {name}"
-    again += "".join(f" --precision {value}" for value in precision or ())
     precisions = _known("--precision", precision or list(PRECISIONS), PRECISIONS)
     categories = _known("--judged", judged or [], PROBLEM_NAMES)
+    if categories and not screening:
+        raise RecipeError("--judged says what the photos of --screening are labelled for; give --screening, too")
+    text = notes.read_text(encoding="utf-8") if notes else ""
+    data_set = load_data_set(load_recipe(recipe), data)
+    again = f"cleanlane publish {recipe} --data DATA --run runs/{run.name} --name {name}"
+    again += "".join(f" --precision {value}" for value in precision or ())
     again += " --screening SCREENING" * bool(screening) + "".join(f" --judged {value}" for value in categories)
     what = Publication(name, again, precisions, screening, categories, text)
     console.print(f"published: {run_publish(run, data_set, what, out, _say)}", highlight=False)

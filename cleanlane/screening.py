@@ -1,8 +1,8 @@
 """`cleanlane screen`, `validate` and `examples`."""
 
+import functools
 import json
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -20,10 +20,15 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from cleanlane.options import read_tiles
 from vision.categories import BY_NAME
 from vision.errors import UserError
+from vision.inference.choice import AUTO
 from vision.inference.detector import DEFAULT_IOU, Detector
-from vision.inference.report import COPIES, Annotate, Existing, prepare_folder, write_report
+from vision.inference.machine import cores
+from vision.inference.output_folder import COPIES, Existing, claim_folder, interrupted_settings, prepare_folder
+from vision.inference.reading import PATIENCE
+from vision.inference.report import Annotate, Report, write_report
 from vision.inference.results import ResultFile, load_results
 from vision.inference.sources import find_photos
 from vision.inference.table import VERDICTS_ZH
@@ -41,7 +46,34 @@ def screen(
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="ONNX model; by default the published one.")
     ] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda: what is asked for is what runs.")] = "cpu",
+    device: Annotated[
+        str,
+        typer.Option(
+            help="auto, cpu, openvino, cuda, cuda:1, tensorrt, directml or coreml; what is asked for is what runs. "
+            "auto 自动 takes the fastest here."
+        ),
+    ] = AUTO,
+    precision: Annotated[
+        str,
+        typer.Option(help="auto, fp32, bf16, fp16 or int8; auto takes the fastest that loses at most 0.5 points."),
+    ] = AUTO,
+    tiles: Annotated[
+        str,
+        typer.Option(
+            metavar="off|auto|N",
+            help="Look at big photos in overlapping tiles 分块, too: finds small things, takes many times as long. "
+            "N: tiles along the longer side.",
+        ),
+    ] = "off",
+    streams: Annotated[
+        int | None, typer.Option(min=1, help="Inferences at a time; by default as many as there are cores.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of one inference; by default the cores are shared out.")
+    ] = None,
+    read_timeout: Annotated[
+        float, typer.Option(min=1, metavar="SECONDS", help="After which a file that can't be read is given up.")
+    ] = PATIENCE,
     threshold: Annotated[
         list[str] | None,
         typer.Option(
@@ -82,20 +114,35 @@ def screen(
       cleanlane screen photos/ --out result --threshold litter=0.6 --threshold graffiti=0.5 --fail-on-problem
 
       cleanlane screen photos/ --out result --operating-point cautious
+
+      cleanlane screen photos/ --out result --device openvino --precision bf16 --tiles auto
     """
     if resume and overwrite:
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     existing: Existing = "resume" if resume else "overwrite" if overwrite else "refuse"
     thresholds = _thresholds(threshold)
-    detector = Detector(model, device=device, thresholds=thresholds, operating_point=operating_point, iou=iou)
-    _note_foreign_names(detector)
+    earlier = interrupted_settings(out) if resume else {}  # what auto chose then is kept to: results shall fit together
+    detector = Detector(
+        model,
+        device=earlier.get("device", device) if device == AUTO else device,
+        precision=earlier.get("precision", precision) if precision == AUTO else precision,
+        thresholds=thresholds,
+        operating_point=operating_point,
+        iou=iou,
+        tiles=read_tiles(tiles),
+        streams=streams or cores(),
+        threads=threads or 0,
+    )
     photos = find_photos(paths, exclude=out / COPIES)
-    prepare_folder(out, existing)
+    _tell(detector)
     started = time.monotonic()
     try:
-        with _progress() as progress:
-            task = progress.add_task("screen", total=len(photos))
-            results = write_report(photos, detector, out, annotate, lambda _result: progress.advance(task))
+        with claim_folder(out):
+            prepare_folder(out, existing)
+            with _progress() as progress:
+                task = progress.add_task("screen", total=len(photos))
+                step = functools.partial(progress.advance, task)
+                report = write_report(photos, detector, out, annotate, lambda _: step(), patience=read_timeout)
     except KeyboardInterrupt:
         console.print(
             f"Interrupted; what is finished is kept in {out}. Go on with the same command and --resume.", markup=False
@@ -106,8 +153,8 @@ def screen(
             f"{error.filename or out}: results can't be written ({error.strerror}); what is finished is kept: "
             "make room or mend the folder, then repeat the command with --resume"
         ) from error
-    _print_summary(results, out, time.monotonic() - started)
-    verdicts = Counter(photo.verdict for photo in results.photos)
+    _print_summary(report, out, time.monotonic() - started)
+    verdicts = report.tally.verdicts
     if fail_on_problem and verdicts["needs_visit"]:
         raise typer.Exit(EXIT_PROBLEMS)
     if verdicts["unreadable"]:
@@ -172,7 +219,10 @@ def _score(text: str, number: str) -> float:
         raise typer.BadParameter(message) from None
 
 
-def _note_foreign_names(detector: Detector) -> None:
+def _tell(detector: Detector) -> None:
+    """Say what runs and why, and which categories are not ours."""
+    choice = detector.choice
+    console.print(f"运行于 {choice.device} {choice.precision}: {choice.why}", highlight=False)
     foreign = [name for name in detector.model.names if name not in BY_NAME]
     if foreign:
         shown = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
@@ -194,28 +244,21 @@ def _progress() -> Progress:
     return Progress(*columns, TimeRemainingColumn(), console=console)
 
 
-def _print_summary(results: ResultFile, out: Path, seconds: float) -> None:
-    verdicts = Counter(photo.verdict for photo in results.photos)
-    boxes = Counter(box.category for photo in results.photos for box in photo.boxes)
-    photos = Counter(name for photo in results.photos for name in {box.category for box in photo.boxes})
+def _print_summary(report: Report, out: Path, seconds: float) -> None:
+    tally, model = report.tally, report.results.model
     table = Table("", "photos 照片", "boxes 处", "threshold 阈值", title="CleanLane 净巷")
     for column in table.columns[1:]:
         column.justify = "right"
     for verdict, zh in VERDICTS_ZH.items():
-        table.add_row(f"[bold]{zh} {verdict}", str(verdicts[verdict]), "", "")
+        table.add_row(f"[bold]{zh} {verdict}", str(tally.verdicts[verdict]), "", "")
     table.add_section()
-    for category in results.model.categories:
-        row = (str(photos[category.name]), str(boxes[category.name]), f"{category.threshold:.2f}")
+    for category in model.categories:
+        row = (str(tally.showing[category.name]), str(tally.boxes[category.name]), f"{category.threshold:.2f}")
         table.add_row(f"{category.zh} {category.name}", *row)
     console.print(table)
-    reasons = Counter(photo.failure.reason for photo in results.photos if photo.failure)
-    if reasons:
-        console.print(
-            "unreadable: " + ", ".join(f"{count} {reason}" for reason, count in reasons.items()), highlight=False
-        )
-    console.print(
-        f"{len(results.photos)} photos in {seconds:.1f} s ({len(results.photos) / seconds:.1f}/s), "
-        f"model {results.model.name}, {results.provider}",
-        highlight=False,
-    )
+    if tally.reasons:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in tally.reasons.items())
+        console.print(f"unreadable: {reasons}", highlight=False)
+    speed = f"{tally.photos} photos in {seconds:.1f} s ({tally.photos / seconds:.1f}/s)"
+    console.print(f"{speed}, model {model.name}, {report.results.provider}", highlight=False)
     console.print(f"results: {(out / 'index.html').resolve()}", highlight=False, markup=False, soft_wrap=True)

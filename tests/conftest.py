@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from vision.datasets.scenes import SceneKind, draw_scene
 from vision.images import NDArrayImage
 from vision.inference.detector import Detector
 
@@ -49,8 +50,14 @@ def encode() -> Callable[..., bytes]:
 
 @pytest.fixture(scope="session")
 def detector() -> Detector:
-    """The published model."""
-    return Detector()
+    """The published model, as exact as it is."""
+    return Detector(device="cpu", precision="fp32")
+
+
+@pytest.fixture(scope="session")
+def street() -> NDArrayImage:
+    """A drawn photo with overflowing bins, (480, 640, 3)."""
+    return draw_scene(seed=1, kind=SceneKind.OVERFLOWING_BINS, size=(640, 480))[0]
 
 
 @pytest.fixture(scope="session")

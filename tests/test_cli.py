@@ -73,7 +73,7 @@ def test_results_of_a_screening(run: Run, photos: Path, model: Path, tmp_path: P
     assert [box.category for box in bright.boxes] == ["litter"]
     assert bright.boxes[0].box == pytest.approx((68.8, 84.4, 131.2, 115.6), abs=0.1)
     assert results.model.name == "tiny"
-    assert results.provider == "CPUExecutionProvider"
+    assert results.provider in ("cpu fp32", "openvino fp32")  # whichever is faster here
     assert {p.name for p in out.iterdir()} == {"results.json", "results.csv", "index.html", "annotated"}
     copies = list((out / "annotated").iterdir())
     assert [copy.name.split("-")[0] for copy in copies] == ["bright"]
@@ -106,10 +106,21 @@ def test_exit_codes(run: Run, photos: Path, model: Path, tmp_path: Path) -> None
         pytest.param(["screen", ".", "--out", "o", "--threshold", "unicorn=0.3"], "unicorn", id="unknown category"),
         pytest.param(["screen", ".", "--out", "o", "--threshold", "7"], "between 0 and 1", id="threshold above 1"),
         pytest.param(["screen", ".", "--out", "o", "--device", "gpu"], "gpu", id="unknown device"),
+        pytest.param(
+            ["screen", ".", "--out", "o", "--device", "cuda"], "pip install 'onnxruntime-gpu", id="no GPU here"
+        ),
+        pytest.param(["screen", ".", "--out", "o", "--precision", "fp64"], "precision fp64", id="unknown precision"),
+        pytest.param(["screen", ".", "--out", "o", "--tiles", "1"], "from 2 to 20", id="one tile"),
         pytest.param(["screen", ".", "--out", "o", "--model", "no.onnx"], "no.onnx", id="no such model"),
+        pytest.param(["screen", ".", "--out", "o", "--model", "."], "manifest.json", id="a folder without a model"),
         pytest.param(["screen", ".", "--out", "o", "--resume", "--overwrite"], "exclude", id="contradiction"),
         pytest.param(["validate", "no.json"], "no.json", id="no such result"),
         pytest.param(["evaluate", "no.yaml", "--data", "."], "no.yaml", id="no such recipe"),
+        pytest.param(
+            ["publish", "no.yaml", "--data", ".", "--run", "r", "--judged", "litter"],
+            "give --screening",
+            id="judged alone",
+        ),
         pytest.param(["nonsense"], "nonsense", id="unknown command"),
     ],
 )
@@ -193,6 +204,22 @@ def test_a_sink_that_fails_midway_keeps_what_is_done(run: Run, photos: Path, mod
     assert len(load_results(out / "results.json").photos) == 2
 
 
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_resume_keeps_to_what_auto_has_chosen(run: Run, photos: Path, tmp_path: Path, precision: str) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "annotated").write_text("in the way")
+    code, printed = run(
+        "screen", photos, "--out", out, "--device", "cpu", "--precision", precision, "--annotate", "all"
+    )
+    assert code == 2
+    assert "--resume" in printed
+    (out / "annotated").unlink()
+    code, printed = run("screen", photos, "--out", out, "--annotate", "all", "--resume")
+    assert code == 0, printed
+    assert load_results(out / "results.json").provider == f"cpu {precision}"
+
+
 def test_overwriting_spares_other_peoples_files(run: Run, photos: Path, model: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run("screen", photos, "--out", out, "--model", model)
@@ -206,7 +233,7 @@ def test_overwriting_spares_other_peoples_files(run: Run, photos: Path, model: P
 
 def test_help_shows_examples(run: Run) -> None:
     assert "screen" in run("--help")[1]
-    for command in ("screen", "validate", "examples", "train", "publish", "evaluate"):
+    for command in ("screen", "validate", "examples", "bench", "train", "publish", "evaluate"):
         code, printed = run(command, "--help")
         assert code == 0
         assert f"cleanlane {command}" in printed.replace("│", " ")
@@ -281,7 +308,13 @@ def test_a_changed_photo_is_done_again_on_resume(run: Run, photos: Path, model: 
     given = ("screen", photos, "--out", out, "--model", model)
     run(*given)
     results = load_results(out / "results.json")
-    settings = {"model": results.model.model_dump(mode="json"), "iou": results.iou, "annotate": "problems"}
+    device, precision = results.provider.split()
+    settings: dict[str, object] = {
+        "model": results.model.model_dump(mode="json"),
+        "device": device,
+        "precision": precision,
+    }
+    settings |= {"iou": results.iou, "tiles": "off", "annotate": "problems"}
     lines = [json.dumps(settings, sort_keys=True)]
     lines += [
         json.dumps({"result": photo.model_dump(mode="json"), "thumbnail": None, "copy": None})

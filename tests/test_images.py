@@ -108,7 +108,7 @@ def test_reduced_decoding_keeps_the_full_size(corners: NDArrayImage, encode: Enc
     large = Image.fromarray(corners).resize((1600, 1200)).transpose(Image.Transpose.ROTATE_90)
     photo = read_photo(encode(large, "JPEG", quality=95, exif=exif.tobytes()), at_least=500)
     assert (photo.width, photo.height) == (1600, 1200)
-    assert photo.pixels.shape == (600, 800, 3)  # 1/2: 1/4 would be below 500
+    assert photo.pixels.shape == (450, 600, 3)  # 3/8: 1/4 would be below 500
     assert_corners(photo.pixels)
 
 

@@ -10,8 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
+import simplejpeg
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from vision.errors import PhotoError
@@ -106,7 +108,7 @@ def read_photo(data: bytes, name: str = "photo", at_least: int | None = None) ->
     formats = prepare_pillow()
     try:
         with Image.open(io.BytesIO(data), formats=formats) as image:
-            return _decode(image, name, at_least)
+            return _decode(data, image, name, at_least)
     except PhotoError:
         raise
     except UnidentifiedImageError as error:
@@ -134,23 +136,43 @@ def prepare_pillow() -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
-def _decode(image: Image.Image, name: str, at_least: int | None) -> Photo:
+def _decode(data: bytes, image: Image.Image, name: str, at_least: int | None) -> Photo:
     if image.width * image.height > MAX_PIXELS:
         raise PhotoError("too_large", f"{name}: {image.width}x{image.height} is more than {MAX_PIXELS} pixels")
     full = image.size
     exif = _exif(image)
+    orientation = exif.get(ExifTags.Base.Orientation, 1)
+    pixels = _jpeg_pixels(data, image, at_least)
+    if pixels is None:
+        pixels = _pixels(image, name, at_least)
+        orientation = _exif(image).get(ExifTags.Base.Orientation, 1)  # decoding turns some formats upright already
+    turned = orientation in (5, 6, 7, 8)
+    width, height = full[::-1] if turned else full
+    return Photo(_turned(pixels, orientation), width, height, _captured(exif), _gps(exif))
+
+
+def _jpeg_pixels(data: bytes, image: Image.Image, at_least: int | None) -> NDArrayImage | None:
+    """Decode an ordinary JPEG straight into an array, in two thirds of Pillow's time; None if Pillow has to do it."""
+    if image.format not in ("JPEG", "MPO") or image.mode != "RGB" or image.info.get("adobe_transform") == 0:
+        return None
+    scale = 0.0 if at_least is None else min(at_least / max(image.size), 1)
+    least = {"min_width": round(image.width * scale), "min_height": round(image.height * scale)} if scale else {}
+    try:
+        pixels: NDArrayImage = simplejpeg.decode_jpeg(data, **least)
+    except ValueError:  # damaged, or only odd: Pillow's judgement and words count
+        return None
+    return pixels
+
+
+def _pixels(image: Image.Image, name: str, at_least: int | None) -> NDArrayImage:
     if at_least is not None and image.format in ("JPEG", "MPO"):
-        scale = min(at_least / max(full), 1)
-        image.draft(None, (max(1, round(full[0] * scale)), max(1, round(full[1] * scale))))
-    image.load()  # this turns some formats upright already, so the orientation left to do is read after it
-    orientation = _exif(image).get(ExifTags.Base.Orientation, 1)
+        scale = min(at_least / max(image.size), 1)
+        image.draft(None, (max(1, round(image.width * scale)), max(1, round(image.height * scale))))
+    image.load()
     rgb = _rgb(image, name)
     if at_least is not None and max(rgb.size) >= 2 * at_least:
         rgb = rgb.reduce(max(rgb.size) // at_least)  # full-size pixels would fill the memory of a small machine
-    upright = _turned(rgb, orientation)
-    turned = orientation in (5, 6, 7, 8)
-    width, height = full[::-1] if turned else full
-    return Photo(np.asarray(upright), width, height, _captured(exif), _gps(exif))
+    return np.asarray(rgb)
 
 
 def _rgb(image: Image.Image, name: str) -> Image.Image:
@@ -179,18 +201,15 @@ def _from_sixteen_bits(image: Image.Image, name: str) -> Image.Image:
     return Image.fromarray(255 - grey if photometric == 0 else grey).convert("RGB")  # 0: white is zero
 
 
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
+def _turned(pixels: NDArrayImage, orientation: int) -> NDArrayImage:
     """Undo what the EXIF orientation says was done to the picture."""
-    how = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_270,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_90,
-    }.get(orientation)
-    return image if how is None else image.transpose(how)
+    if orientation in (5, 7):
+        pixels = cv2.transpose(pixels)
+        orientation = {5: 1, 7: 3}[orientation]
+    if orientation in (2, 4):
+        pixels = cv2.flip(pixels, {2: 1, 4: 0}[orientation])
+    how = {3: cv2.ROTATE_180, 6: cv2.ROTATE_90_CLOCKWISE, 8: cv2.ROTATE_90_COUNTERCLOCKWISE}.get(orientation)
+    return pixels if how is None else cv2.rotate(pixels, how)
 
 
 def _exif(image: Image.Image) -> dict[int, Any]:

@@ -26,7 +26,7 @@ from vision.datasets.duplicates import (
 from vision.datasets.duplicates.page import KINDS, SIDES
 from vision.datasets.recipe import load_recipe
 from vision.errors import RecipeError
-from vision.inference.model import default_model
+from vision.inference.published import default_model
 
 __all__ = ["duplicates"]
 

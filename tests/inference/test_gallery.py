@@ -13,6 +13,7 @@ from vision.inference import gallery
 from vision.inference.annotate import draw_boxes, thumbnail
 from vision.inference.gallery import Card, write_gallery
 from vision.inference.results import Box, Failure, GpsPoint, ModelInfo, PhotoResult, ResultFile, ScreenedCategory
+from vision.inference.tally import Tally
 
 HOSTILE = """<img src=x onerror=alert(1)> "'& #1.jpg"""
 IMAGE = np.full((300, 400, 3), 120, np.uint8)
@@ -74,7 +75,7 @@ def page_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     draw_boxes(np.zeros((600, 800, 3), np.uint8), found[0].boxes).save(folder / copy)
     copies = [copy, None, None, None, None, None]
     cards = [Card(p, None if p.failure else thumbnail(IMAGE), link) for p, link in zip(found, copies, strict=True)]
-    write_gallery(folder / "index.html", result_file(found), iter(cards))
+    write_gallery(folder / "index.html", result_file(found), Tally.of(found), iter(cards))
     return (folder / "index.html").as_uri()
 
 
@@ -235,7 +236,9 @@ def test_lightbox_shows_annotated_copy(page: Page) -> None:
 
 def test_lightbox_keeps_thumbnail_where_copy_is_gone(browser: Browser, tmp_path: Path) -> None:
     found = photo("a.jpg", "litter")
-    write_gallery(tmp_path / "index.html", result_file([found]), [Card(found, thumbnail(IMAGE), "gone.jpg")])
+    write_gallery(
+        tmp_path / "index.html", result_file([found]), Tally.of([found]), [Card(found, thumbnail(IMAGE), "gone.jpg")]
+    )
     page = browser.new_page()
     page.goto((tmp_path / "index.html").as_uri())
     with page.expect_event("requestfailed"):
@@ -251,10 +254,11 @@ def test_page_stops_embedding_at_its_limit(tmp_path: Path, monkeypatch: pytest.M
     write_gallery(
         tmp_path / "index.html",
         result_file(found),
+        Tally.of(found),
         (Card(p, b"x" * 100, link) for p, link in zip(found, copies, strict=True)),
     )
     html = (tmp_path / "index.html").read_text()
-    assert html.count('src="data:image/webp') == 2
+    assert html.count('src="data:image/jpeg') == 2
     assert html.count("<rect") == 2
     assert 'src="javascript%3Aalert%281%29"' in html
     assert "copies/1.jpg" in html
@@ -270,12 +274,24 @@ def test_unfinished_page_does_not_replace_a_finished_one(tmp_path: Path) -> None
         raise OSError("disk gone")
 
     with pytest.raises(OSError, match="disk gone"):
-        write_gallery(target, result_file(found), failing())
+        write_gallery(target, result_file(found), Tally.of(found), failing())
     assert target.read_text() == "yesterday's"
 
 
 def test_name_that_is_not_utf8_does_not_cost_the_page(tmp_path: Path) -> None:
     found = photo("caf\udce9.jpg", "litter")
     results = result_file([])
-    write_gallery(tmp_path / "index.html", results, [Card(found, None, "copies/caf\udce9.jpg")])
+    write_gallery(
+        tmp_path / "index.html", results, Tally.of(results.photos), [Card(found, None, "copies/caf\udce9.jpg")]
+    )
     assert 'href="copies/caf%E9.jpg"' in (tmp_path / "index.html").read_text()
+
+
+def test_page_shows_the_most_urgent_of_very_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "MOST_CARDS", 2)
+    found = [photo(f"{i}.jpg", "litter") for i in range(5)]
+    cards = [Card(p, None, None) for p in found]
+    write_gallery(tmp_path / "index.html", result_file(found), Tally.of(found), cards)
+    html = (tmp_path / "index.html").read_text()
+    assert html.count('<li class="card"') == 2
+    assert "另有 3 张较不紧急的照片未列出" in html

@@ -11,7 +11,8 @@ from cleanlane.cli import app
 from tests.inference.tiny import write_model
 from vision.errors import ModelError
 from vision.inference.detector import Detector
-from vision.inference.model import default_model, load_model
+from vision.inference.model import load_model
+from vision.inference.published import default_model
 from vision.inference.results import load_results
 
 # finds a bin and, with the photo's brightness as score, litter

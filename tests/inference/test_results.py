@@ -124,7 +124,7 @@ def test_files_that_are_no_json(tmp_path: Path, write: Callable[[Path], object])
 
 
 def test_the_table_opens_in_a_spreadsheet(results: ResultFile, tmp_path: Path) -> None:
-    write_table(tmp_path / "results.csv", results)
+    write_table(tmp_path / "results.csv", results.model, results.photos)
     raw = (tmp_path / "results.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     header, dirty, broken, clean = raw.decode("utf-8-sig").splitlines()

@@ -9,7 +9,9 @@ from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
 from vision.evaluation.average_precision import CategoryScore, average_precision
 from vision.evaluation.visits import visits
+from vision.inference.choice import AUTO
 from vision.inference.detector import Detector
+from vision.inference.views import Tiles
 
 __all__ = ["LOWEST_SCORE", "FalseAlarms", "SplitScores", "evaluate", "false_alarms", "predict"]
 
@@ -36,14 +38,28 @@ class SplitScores:
     categories: list[CategoryScore]
     false_alarms: list[FalseAlarms]
 
+    @property
+    def means(self) -> tuple[float, float]:
+        """AP50 and AP50-95, each the mean of the categories that have one."""
+        ap50 = [c.ap50 for c in self.categories if c.ap50 is not None]
+        ap50_95 = [c.ap50_95 for c in self.categories if c.ap50_95 is not None]
+        return sum(ap50) / max(1, len(ap50)), sum(ap50_95) / max(1, len(ap50_95))
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain dictionaries and lists for JSON."""
         return asdict(self)
 
 
-def predict(model: Path, photos: Sequence[LabelledPhoto]) -> Iterator[Detections]:
-    """Detect on each photo, lazily, down to scores of 0.001."""
-    return Detector(model, thresholds=LOWEST_SCORE).detect(photo.path for photo in photos)
+def predict(
+    model: Path,
+    photos: Sequence[LabelledPhoto],
+    device: str = "cpu",
+    precision: str = AUTO,
+    tiles: Tiles = "off",
+) -> Iterator[Detections]:
+    """Detect on each photo, lazily, down to scores of 0.001; the other arguments are `Detector`'s."""
+    detector = Detector(model, device=device, precision=precision, thresholds=LOWEST_SCORE, tiles=tiles)
+    return detector.detect(photo.path for photo in photos)
 
 
 def evaluate(

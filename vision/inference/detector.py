@@ -1,7 +1,7 @@
 """`Detector`: photos in, detections out."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import overload
@@ -12,9 +12,12 @@ import numpy.typing as npt
 from vision.detections import Detections
 from vision.errors import ModelError, PhotoError
 from vision.images import Photo, read_photo, read_photo_file
-from vision.inference.model import default_model, load_model
+from vision.inference.choice import AUTO, choose
+from vision.inference.machine import cores
 from vision.inference.postprocess import decode
-from vision.inference.preprocess import letterbox
+from vision.inference.sessions import NDArrayOutput
+from vision.inference.tiles import Window, merge
+from vision.inference.views import Tiles, View, side_needed, views_of
 
 __all__ = ["DEFAULT_IOU", "Detector", "PhotoLike"]
 
@@ -33,31 +36,51 @@ class Detector:
     >>> detections.boxes.shape == (len(detections), 4)
     True
 
+    May be used by several threads at once.
+
     Args:
-        model: An ONNX file of CleanLane or an ordinary Ultralytics detection export; by default the published model.
-        device: `cpu` or `cuda`; what is asked for is what runs.
+        model: An ONNX file of CleanLane or an ordinary Ultralytics detection export, or the folder of a published
+            model; by default the model that comes with CleanLane.
+        device: `auto`, `cpu`, `openvino`, `cuda`, `cuda:1`, `tensorrt`, `directml`, `coreml`; what is asked for is what
+            runs.
+        precision: `auto`, `fp32`, `bf16`, `fp16` or `int8`. `auto`, here as with the device, is the fastest on this
+            machine that is known to lose at most half a point of AP50; `choice.why` says what that was.
         thresholds: Lowest score that counts, for all categories or by category name; by default the model's own.
         operating_point: Name of one of the model's operating points, whose thresholds take the place of its own.
         iou: Of two boxes of one category that overlap more than this the weaker is dropped.
-        threads: Threads of one inference; 0 leaves it to ONNX Runtime.
+        tiles: `off`; `auto`, which looks at photos much larger than the network's input in overlapping tiles as well;
+            or how many tiles along the longer side.
+        streams: Inferences at a time: 1 for the quickest answer, as many as cores for the most photos per second.
+        threads: Threads of one inference; 0 shares out the cores.
 
     Raises:
         ModelError: The model can't be loaded, the device isn't there, a threshold names no category of the model, or
             it has no such operating point.
+        MissingExtraError: The device's runtime isn't installed.
     """
 
     def __init__(
         self,
         model: str | PathLike[str] | None = None,
         *,
-        device: str = "cpu",
+        device: str = AUTO,
+        precision: str = AUTO,
         thresholds: float | Mapping[str, float] | None = None,
         operating_point: str | None = None,
         iou: float = DEFAULT_IOU,
+        tiles: Tiles = "off",
+        streams: int = 1,
         threads: int = 0,
     ) -> None:
-        self.model = load_model(Path(model) if model is not None else default_model(), device, threads)
-        self.iou = iou
+        self.choice = choose(
+            Path(model) if model is not None else None,
+            device,
+            precision,
+            threads=threads or max(1, cores() // streams),
+            streams=streams,
+        )
+        self.model = self.choice.runner.model
+        self.iou, self.tiles, self.streams = iou, tiles, streams
         self.thresholds = {**self._own_thresholds(operating_point), **self._checked(thresholds)}
 
     def _own_thresholds(self, operating_point: str | None) -> dict[str, float]:
@@ -81,6 +104,11 @@ class Detector:
         if wrong:
             raise ModelError(f"expected a threshold between 0 and 1 for {wrong[0]}, got {given[wrong[0]]}")
         return given
+
+    @property
+    def least_side(self) -> int:
+        """Pixels along a photo's longer side that suffice for what is looked at."""
+        return side_needed(self.model, self.tiles)
 
     @overload
     def detect(self, photos: PhotoLike) -> Detections: ...
@@ -117,22 +145,47 @@ class Detector:
             if photo.dtype != np.uint8 or photo.ndim != 3 or photo.shape[2] != 3 or not photo.size:
                 raise PhotoError("unsupported", f"expected an (h, w, 3) uint8 array, got {photo.shape} {photo.dtype}")
             return Photo(photo, photo.shape[1], photo.shape[0])
-        at_least = 2 * max(self.model.input_size)  # area averaging wants some pixels to average
-        return read_photo(photo, name, at_least) if isinstance(photo, bytes) else read_photo_file(Path(photo), at_least)
+        if isinstance(photo, bytes):
+            return read_photo(photo, name, self.least_side)
+        return read_photo_file(Path(photo), self.least_side)
 
-    def detect_batch(self, photos: list[Photo]) -> list[Detections]:
-        """Detect in decoded photos, all in one batch."""
-        if not photos:
-            return []
-        inputs, places = zip(*(letterbox(photo.pixels, self.model.input_size) for photo in photos), strict=True)
-        outputs = self.model.run(np.stack(inputs))
-        thresholds = np.array([self.thresholds[name] for name in self.model.names], np.float32)
+    def detect_batch(self, photos: Sequence[Photo]) -> list[Detections]:
+        """Detect in decoded photos."""
+        prepared = [self.prepare(photo) for photo in photos]
+        outputs = iter(self.infer([view for views in prepared for view in views]))
         return [
-            decode(output, place, (p.width, p.height), self.model.names, thresholds, self.iou, self.model.end_to_end)
-            for output, place, p in zip(outputs, places, photos, strict=True)
+            self.detections(photo, views, list(itertools.islice(outputs, len(views))))
+            for photo, views in zip(photos, prepared, strict=True)
         ]
+
+    def prepare(self, photo: Photo) -> list[View]:
+        """Return what the network looks at: the whole photo, then its tiles."""
+        return views_of(photo, self.model, self.tiles)
+
+    def infer(self, views: Sequence[View]) -> list[NDArrayOutput]:
+        """Run the network: one raw output for each view, in their order."""
+        return self.choice.runner.infer([view.canvas for view in views])
+
+    def detections(self, photo: Photo, views: Sequence[View], outputs: Sequence[NDArrayOutput]) -> Detections:
+        """Turn the raw outputs for the views of a photo into what is on it, in its full pixels, best score first."""
+        model = self.model
+        thresholds = np.array([self.thresholds[name] for name in model.names], np.float32)
+        found = [
+            decode(output, view.place, view.window.size, model.names, thresholds, self.iou, model.end_to_end)
+            for view, output in zip(views, outputs, strict=True)
+        ]
+        if len(found) == 1:
+            return found[0]
+        tiles = [(_moved(one, view.window), view.window) for one, view in zip(found[1:], views[1:], strict=True)]
+        return merge(found[0], tiles, (photo.width, photo.height))
 
     def _stream(self, photos: Iterable[PhotoLike], batch: int = 8) -> Iterator[Detections]:
         iterator = iter(photos)
         while chunk := [self.read(photo) for photo in itertools.islice(iterator, batch)]:
             yield from self.detect_batch(chunk)
+
+
+def _moved(found: Detections, window: Window) -> Detections:
+    """Move what a tile shows to its place in the photo."""
+    boxes = found.boxes + np.array([window.x1, window.y1] * 2, np.float32)
+    return Detections(boxes.astype(np.float32), found.scores, found.categories, found.names)

@@ -1,7 +1,7 @@
 """The gallery: one HTML file to look through the results of a screening, offline, on a phone or a desktop."""
 
+import itertools
 from base64 import b64encode
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +10,20 @@ from urllib.parse import quote
 
 from vision.categories import category_of
 from vision.inference.results import Box, GpsPoint, PhotoResult, ResultFile
+from vision.inference.tally import Tally
 from vision.pages import write_template
 
 __all__ = ["Card", "write_gallery"]
 
 EMBEDDED_BYTES = 40_000_000  # phones give up on pages much larger than this
+MOST_CARDS = 5000  # nor do they scroll through more
 
 # What a failure's code means, in Chinese and English.
 REASONS = {
     "empty": ("空文件", "Empty file"),
     "encrypted": ("压缩包有密码", "Password-protected"),
     "missing": ("文件无法打开", "File can't be opened"),
+    "stalled": ("读取超时", "Reading timed out"),
     "not_an_image": ("不是图片", "Not an image"),
     "too_large": ("图片过大", "Too large"),
     "truncated": ("文件损坏或不完整", "Damaged or cut off"),
@@ -72,14 +75,16 @@ class Shown(NamedTuple):
     geo: str | None
 
 
-def write_gallery(path: Path, results: ResultFile, cards: Iterable[Card]) -> None:
+def write_gallery(path: Path, results: ResultFile, tally: Tally, cards: Iterable[Card]) -> None:
     """Write the page; an existing one is replaced only by a complete one.
 
     Args:
         path: The HTML file to write.
-        results: For counts, categories and the details at the foot.
+        results: For categories and the details at the foot.
+        tally: Of all photos.
         cards: In the order of the page; consumed one by one, so that a generator keeps memory flat.
-            Thumbnails beyond 40 MB in total aren't embedded; such cards show their annotated copy.
+            Thumbnails beyond 40 MB in total aren't embedded; such cards show their annotated copy. Cards beyond the
+            5,000th are left out, and the page says so.
 
     Raises:
         OSError: The file can't be written.
@@ -90,18 +95,18 @@ def write_gallery(path: Path, results: ResultFile, cards: Iterable[Card]) -> Non
         path,
         results=results,
         created=results.created.astimezone(),
-        verdicts=Counter(photo.verdict for photo in results.photos),
-        legends=_legends(results),
+        tally=tally,
+        legends=_legends(results, tally),
         reasons=REASONS,
         positions=positions,
-        cards=_shown(cards, positions),
+        cards=_shown(itertools.islice(cards, MOST_CARDS), positions),
+        left_out=max(0, tally.photos - MOST_CARDS),
     )
 
 
-def _legends(results: ResultFile) -> list[Legend]:
-    photos = Counter(name for photo in results.photos for name in {found.category for found in photo.boxes})
+def _legends(results: ResultFile, tally: Tally) -> list[Legend]:
     return [
-        Legend(c.zh, c.name.replace("_", " ").capitalize(), category_of(c.name).colour, photos[c.name])
+        Legend(c.zh, c.name.replace("_", " ").capitalize(), category_of(c.name).colour, tally.showing[c.name])
         for c in results.model.categories
     ]
 
@@ -112,7 +117,7 @@ def _shown(cards: Iterable[Card], positions: dict[str, int]) -> Iterator[Shown]:
         thumbnail = None
         if card.thumbnail is not None and len(card.thumbnail) <= left:
             left -= len(card.thumbnail)
-            thumbnail = "data:image/webp;base64," + b64encode(card.thumbnail).decode()
+            thumbnail = "data:image/jpeg;base64," + b64encode(card.thumbnail).decode()
         yield Shown(
             photo=card.photo,
             thumbnail=thumbnail,

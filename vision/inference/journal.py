@@ -2,6 +2,8 @@
 
 import base64
 import json
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +12,7 @@ from typing import Any, Self
 from vision.errors import UserError
 from vision.inference.results import PhotoResult
 
-__all__ = ["Entry", "Journal"]
+__all__ = ["Entry", "Journal", "Key"]
 
 
 @dataclass(frozen=True)
@@ -22,27 +24,26 @@ class Entry:
     copy: str | None = None
 
 
+Key = tuple[str, str | None]  # path and sha256
+
+
 class Journal:
     """A JSON Lines file: first the run's settings, then an entry per photo.
 
-    Results are held in memory, thumbnails only on disk.
+    Only the places of the entries are held in memory, so that it doesn't grow with what was found. Entries may be read
+    by several threads, and added by one.
 
     Args:
         path: The file; made if it isn't there.
         settings: What results depend on; an existing journal with other settings is refused.
-
-    Attributes:
-        results: Every photo's result by (path, sha256).
-        copies: Likewise the annotated copy's path relative to the results, None without one.
 
     Raises:
         UserError: The journal belongs to a run with other settings, or can't be written.
     """
 
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
-        self.results: dict[tuple[str, str | None], PhotoResult] = {}
-        self.copies: dict[tuple[str, str | None], str | None] = {}
-        self._offsets: dict[tuple[str, str | None], int] = {}
+        self._offsets: dict[Key, int] = {}
+        self._lock = threading.Lock()
         header = json.dumps(settings, sort_keys=True).encode() + b"\n"
         try:
             self._file = path.open("r+b" if path.exists() else "w+b")
@@ -64,13 +65,12 @@ class Journal:
         self._file.seek(offset)
         for line in self._file:
             try:
-                content = json.loads(line)
-                result = PhotoResult.model_validate(content["result"])
+                result = _entry(line).result
             except (ValueError, TypeError, KeyError):
                 break
             if not line.endswith(b"\n"):
                 break
-            self._note(result, content["copy"], offset)
+            self._offsets[result.path, result.sha256] = offset
             offset += len(line)
         self._file.truncate(offset)
         self._file.seek(offset)
@@ -85,20 +85,32 @@ class Journal:
 
     def append(self, entry: Entry) -> None:
         """Add a photo; it is with the operating system when this returns."""
-        offset = self._file.seek(0, 2)
         thumbnail = base64.b64encode(entry.thumbnail).decode() if entry.thumbnail else None
         line = {"result": entry.result.model_dump(mode="json"), "thumbnail": thumbnail, "copy": entry.copy}
-        self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-        self._file.flush()
-        self._note(entry.result, entry.copy, offset)
+        encoded = json.dumps(line, ensure_ascii=False).encode() + b"\n"
+        with self._lock:
+            offset = self._file.seek(0, 2)
+            self._file.write(encoded)
+            self._file.flush()
+            self._offsets[entry.result.path, entry.result.sha256] = offset
 
-    def _note(self, result: PhotoResult, copy: str | None, offset: int) -> None:
-        key = result.path, result.sha256
-        self.results[key], self.copies[key], self._offsets[key] = result, copy, offset
+    def __iter__(self) -> Iterator[Key]:
+        """Yield the keys of all photos in it, in the order of their entries."""
+        return iter(self._offsets)
 
-    def read(self, result: PhotoResult) -> Entry:
+    def __contains__(self, key: Key) -> bool:
+        """Return whether there is an entry of that photo."""
+        return key in self._offsets
+
+    def read(self, key: Key) -> Entry:
         """Return the entry of a photo that is in the journal."""
-        self._file.seek(self._offsets[result.path, result.sha256])
-        line = json.loads(self._file.readline())
-        thumbnail = base64.b64decode(line["thumbnail"]) if line["thumbnail"] else None
-        return Entry(result, thumbnail, line["copy"])
+        with self._lock:
+            self._file.seek(self._offsets[key])
+            line = self._file.readline()
+        return _entry(line)
+
+
+def _entry(line: bytes) -> Entry:
+    content = json.loads(line)
+    thumbnail = base64.b64decode(content["thumbnail"]) if content["thumbnail"] else None
+    return Entry(PhotoResult.model_validate(content["result"]), thumbnail, content["copy"])

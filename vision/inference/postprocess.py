@@ -7,7 +7,7 @@ import numpy.typing as npt
 from vision.detections import Detections
 from vision.inference.preprocess import Letterbox
 
-__all__ = ["MAX_DETECTIONS", "decode"]
+__all__ = ["MAX_DETECTIONS", "decode", "suppress"]
 
 MAX_DETECTIONS = 300  # per photo, as in COCO-style evaluations of YOLO models
 MAX_CANDIDATES = 8000  # suppression is quadratic; more than this above a threshold is noise
@@ -40,7 +40,7 @@ def decode(
         kept = kept[np.argsort(-scores[kept], kind="stable")]
     else:
         boxes, scores, categories = _candidates(output, thresholds)
-        kept = _suppress(boxes, scores, categories, iou)
+        kept = suppress(boxes, scores, categories, iou)
     kept = kept[:MAX_DETECTIONS]
     on_photo = place.to_photo(boxes[kept], *photo_size)
     detections = Detections.of(on_photo, np.clip(scores[kept], 0, 1), categories[kept], names)
@@ -59,7 +59,7 @@ def _candidates(
     return np.hstack([centre - size / 2, centre + size / 2]), scores, category.astype(np.int64)
 
 
-def _suppress(
+def suppress(
     boxes: npt.NDArray[np.float32], scores: npt.NDArray[np.float32], categories: npt.NDArray[np.int64], iou: float
 ) -> npt.NDArray[np.int64]:
     """Return the indices that survive suppression within each category, best score first."""

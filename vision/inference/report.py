@@ -1,57 +1,47 @@
 """A whole screening: from paths to a folder with results.json, results.csv, annotated copies and index.html."""
 
+import functools
 import importlib.metadata
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from vision.categories import category_of
-from vision.errors import UserError
 from vision.files import replacing
 from vision.inference.annotate import draw_boxes, thumbnail
 from vision.inference.detector import Detector
 from vision.inference.gallery import Card, write_gallery
-from vision.inference.journal import Entry, Journal
+from vision.inference.journal import Entry, Journal, Key
+from vision.inference.output_folder import COPIES, JOURNAL, remove_copies
+from vision.inference.reading import PATIENCE
 from vision.inference.results import ModelInfo, PhotoResult, ResultFile, ScreenedCategory, Verdict
 from vision.inference.screen import Screened, screen
 from vision.inference.sources import PhotoFile
+from vision.inference.stages import Clock, untimed
 from vision.inference.table import write_table
+from vision.inference.tally import Tally
 
-__all__ = ["COPIES", "Annotate", "Existing", "prepare_folder", "write_report"]
+__all__ = ["Annotate", "Report", "write_report"]
 
 Annotate = Literal["problems", "all", "none"]
-Existing = Literal["refuse", "resume", "overwrite"]
 
-JOURNAL = "unfinished.jsonl"
-COPIES = "annotated"
-COPY_NAME = re.compile(r"-[0-9a-f]{12}\.jpg$")
-RESULT_FILES = ("results.json", "results.csv", "index.html")
 VERDICT_ORDER: tuple[Verdict, ...] = ("needs_visit", "unreadable", "clean")
 
 
-def prepare_folder(out: Path, existing: Existing) -> None:
-    """Make sure that results can go into `out`.
+@dataclass(frozen=True)
+class Report:
+    """A finished screening.
 
-    Raises:
-        UserError: It can't be made, or it holds results or an interrupted run and `existing` doesn't say what to do.
+    Attributes:
+        results: The head of results.json; its photos are in the file only.
+        tally: Counts of them.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        if existing == "overwrite":
-            for name in (*RESULT_FILES, JOURNAL):
-                (out / name).unlink(missing_ok=True)
-            _remove_copies(out, keep=set())
-    except OSError as error:
-        raise UserError(
-            f"{out}: results can't be written there ({error.strerror}); give another folder with --out"
-        ) from error
-    if (out / JOURNAL).exists():
-        if existing != "resume":
-            raise UserError(f"{out}: holds an interrupted run; go on with --resume, or start again with --overwrite")
-    elif any((out / name).exists() for name in RESULT_FILES):
-        raise UserError(f"{out}: holds results already; give another folder, or replace them with --overwrite")
+
+    results: ResultFile
+    tally: Tally
 
 
 def write_report(
@@ -60,44 +50,84 @@ def write_report(
     out: Path,
     annotate: Annotate = "problems",
     progress: Callable[[PhotoResult], None] = lambda _result: None,
-) -> ResultFile:
+    *,
+    patience: float = PATIENCE,
+    clock: Clock = untimed,
+) -> Report:
     """Screen `photos` into the prepared folder `out`, going on where an interrupted run with the same settings stopped.
 
     Args:
         progress: Called with each photo's result, in order.
+        patience: Seconds after which a file that can't be read is given up.
+        clock: Times the stages.
 
     Raises:
         UserError: The folder can't be written, or holds an interrupted run with other settings.
     """
     model = _model_info(detector)
-    settings = {"model": model.model_dump(mode="json"), "iou": detector.iou, "annotate": annotate}
+    settings = {
+        "model": model.model_dump(mode="json"),
+        "device": str(detector.choice.device),
+        "precision": detector.choice.precision,
+        "iou": detector.iou,
+        "tiles": detector.tiles,
+        "annotate": annotate,
+    }
+    results = ResultFile(
+        created=datetime.now(UTC).replace(microsecond=0),
+        software=f"cleanlane {importlib.metadata.version('cleanlane')}",
+        provider=f"{detector.choice.device} {detector.choice.precision}",
+        iou=detector.iou,
+        tiles=detector.tiles,
+        model=model,
+        photos=(),
+    )
     with Journal(out / JOURNAL, settings) as journal:
-        ordered: list[PhotoResult] = []
-        earlier = frozenset(journal.results)
 
         def known(path: str, sha256: str) -> PhotoResult | None:
-            copy = journal.copies.get((path, sha256))
-            return journal.results.get((path, sha256)) if copy is None or (out / copy).exists() else None
+            if (path, sha256) not in journal:
+                return None
+            entry = journal.read((path, sha256))
+            return entry.result if entry.copy is None or (out / entry.copy).exists() else None
 
-        for entry in screen(photos, detector, lambda screened: _finish(screened, out, annotate), known):
-            if (entry.result.path, entry.result.sha256) not in earlier:
+        seen = _Seen()
+        earlier = frozenset(journal)
+        finish = functools.partial(_finish, out=out, annotate=annotate)
+        for entry in screen(photos, detector, finish, known, patience=patience, clock=clock):
+            key = seen.add(entry.result)
+            if key not in earlier:
                 journal.append(entry)
-            ordered.append(entry.result)
             progress(entry.result)
-        results = ResultFile(
-            created=datetime.now(UTC).replace(microsecond=0),
-            software=f"cleanlane {importlib.metadata.version('cleanlane')}",
-            provider=detector.model.provider,
-            iou=detector.iou,
-            model=model,
-            photos=tuple(ordered),
-        )
-        write_gallery(out / "index.html", results, _cards(journal, ordered))
-        _remove_copies(out, keep={journal.copies[result.path, result.sha256] for result in ordered})
-    write_table(out / "results.csv", results)
-    results.write(out / "results.json")
+        write_gallery(out / "index.html", results, seen.tally, map(_card, map(journal.read, seen.by_urgency())))
+        write_table(out / "results.csv", model, (entry.result for entry in map(journal.read, seen.keys)))
+        results.write(out / "results.json", (entry.result for entry in map(journal.read, seen.keys)))
+        remove_copies(out, keep={entry.copy for entry in map(journal.read, seen.keys)})
     (out / JOURNAL).unlink()
-    return results
+    return Report(results, seen.tally)
+
+
+class _Seen:
+    """The photos of a run in their order: keys into the journal, how urgent each is, and counts; not the results."""
+
+    def __init__(self) -> None:
+        self.keys: list[Key] = []
+        self.tally = Tally()
+        self._urgencies: list[tuple[int, float]] = []
+
+    def add(self, result: PhotoResult) -> Key:
+        self.tally.add(result)
+        self.keys.append((result.path, result.sha256))
+        scores = [box.score for box in result.boxes if category_of(box.category).is_problem]
+        self._urgencies.append((VERDICT_ORDER.index(result.verdict), -max(scores, default=0.0)))
+        return self.keys[-1]
+
+    def by_urgency(self) -> list[Key]:
+        """Return the keys, most urgent first, within a verdict by the best problem's score."""
+        return [self.keys[i] for i in sorted(range(len(self.keys)), key=self._urgencies.__getitem__)]
+
+
+def _card(entry: Entry) -> Card:
+    return Card(entry.result, entry.thumbnail, entry.copy)
 
 
 def _model_info(detector: Detector) -> ModelInfo:
@@ -120,7 +150,7 @@ def _finish(screened: Screened, out: Path, annotate: Annotate) -> Entry:
         with replacing(path) as unfinished:
             drawn = draw_boxes(image, result.boxes, (result.width or 1, result.height or 1))
             drawn.save(unfinished, "JPEG", quality=85)
-    return Entry(result, thumbnail(image), copy)
+    return Entry(result, thumbnail(image if screened.shown is None else screened.shown), copy)
 
 
 def _copy_name(result: PhotoResult) -> str:
@@ -128,22 +158,3 @@ def _copy_name(result: PhotoResult) -> str:
     stem = re.sub(r'[\x00-\x1f<>:"/\\|?*#%]', "_", PurePosixPath(result.path).stem)
     short = stem.encode()[:180].decode("utf-8", "ignore")  # file systems count bytes
     return f"{short}-{(result.sha256 or '')[:12]}.jpg"
-
-
-def _remove_copies(out: Path, keep: set[str | None]) -> None:
-    """Remove annotated copies that no result refers to, and never a file that someone else put there."""
-    for copy in (out / COPIES).glob("*.jpg"):
-        if COPY_NAME.search(copy.name) and f"{COPIES}/{copy.name}" not in keep:
-            copy.unlink()
-
-
-def _cards(journal: Journal, results: Sequence[PhotoResult]) -> Iterator[Card]:
-    """Yield the gallery's cards: most urgent first, within a verdict by the best problem's score."""
-
-    def urgency(result: PhotoResult) -> tuple[int, float]:
-        scores = [box.score for box in result.boxes if category_of(box.category).is_problem]
-        return VERDICT_ORDER.index(result.verdict), -max(scores, default=0.0)
-
-    for result in sorted(results, key=urgency):
-        entry = journal.read(result)
-        yield Card(photo=result, thumbnail=entry.thumbnail, copy=entry.copy)

@@ -1,5 +1,6 @@
 """The result file of a screening, version 1: its models are its JSON Schema, its writer and its validator."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -64,7 +65,7 @@ class Failure(Strict):
     """Why a photo couldn't be screened."""
 
     reason: str = Field(
-        description="Stable code: empty, truncated, not_an_image, too_large, unsupported, encrypted, missing."
+        description="Stable code: empty, truncated, not_an_image, too_large, unsupported, encrypted, missing, stalled."
     )
     message: str = Field(description="One sentence for people.")
 
@@ -126,7 +127,8 @@ class ResultFile(Strict):
     version: Literal[1] = 1
     created: AwareDatetime
     software: str = Field(description="Program and version that wrote the file.")
-    provider: str = Field(description="ONNX Runtime execution provider that ran.")
+    provider: str = Field(description="What ran: device of the command line, and what it computed in.")
+    tiles: Literal["off", "auto"] | int = Field(default="off", description="How photos were cut into tiles.")
     iou: Fraction = Field(description="Overlap above which the weaker of two boxes of one category was dropped.")
     model: ModelInfo
     photos: tuple[PhotoResult, ...]
@@ -143,10 +145,19 @@ class ResultFile(Strict):
                 raise ValueError(f"{photo.path}: verdict {photo.verdict!r} doesn't follow from its boxes")
         return self
 
-    def write(self, path: Path) -> None:
-        """Write the file as JSON; an existing one is replaced only by a complete one."""
-        with replacing(path) as unfinished:
-            unfinished.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    def write(self, path: Path, photos: Iterable[PhotoResult] | None = None) -> None:
+        """Write the file as JSON; an existing one is replaced only by a complete one.
+
+        Args:
+            path: The file.
+            photos: What takes the place of its own photos, so that they needn't be in memory all at once.
+        """
+        head, end = self.model_copy(update={"photos": ()}).model_dump_json(indent=1).rsplit("[]", 1)
+        with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+            file.write(f"{head}[")
+            for i, photo in enumerate(self.photos if photos is None else photos):
+                file.write(f"{',' if i else ''}\n  {photo.model_dump_json()}")
+            file.write(f"\n ]{end}\n")
 
 
 def load_results(path: Path) -> ResultFile:

@@ -1,41 +1,47 @@
-"""Screen photos: read and decode ahead on threads, detect in batches, keep the order."""
+"""Screen photos: read → decode → letterbox → infer → suppress → finish, overlapping, in order, in little memory."""
 
-import hashlib
 import itertools
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from vision.categories import category_of
 from vision.detections import Detections
 from vision.errors import PhotoError
-from vision.images import NDArrayImage, Photo
+from vision.images import NDArrayImage, Photo, read_photo
 from vision.inference.detector import Detector
+from vision.inference.machine import cores
+from vision.inference.reading import PATIENCE, ReadPhoto, read_ahead
 from vision.inference.results import Box, Failure, GpsPoint, PhotoResult
 from vision.inference.sources import PhotoFile
+from vision.inference.stages import Clock, ordered_map, untimed
+from vision.inference.views import View
 
 __all__ = ["Screened", "screen"]
 
-Item = TypeVar("Item")
 Output = TypeVar("Output")
 
 
 @dataclass(frozen=True, eq=False)
 class Screened:
-    """A photo's result, and its pixels (possibly at a reduced scale) if it could be read."""
+    """A photo's result, and what there is to see of it if it was read in this run.
+
+    Attributes:
+        image: Upright pixels, possibly at a reduced scale.
+        shown: The same as the network saw it, smaller.
+    """
 
     result: PhotoResult
     image: NDArrayImage | None = None
+    shown: NDArrayImage | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class _Loaded:
-    name: str
-    sha256: str | None
+class _Decoded:
+    read: ReadPhoto
     outcome: Photo | PhotoError | PhotoResult  # the last if it was known from an earlier run
+    views: list[View]
 
 
 def screen(
@@ -43,67 +49,83 @@ def screen(
     detector: Detector,
     finish: Callable[[Screened], Output],
     known: Callable[[str, str], PhotoResult | None] = lambda _name, _sha256: None,
-    batch: int = 8,
+    *,
+    patience: float = PATIENCE,
+    clock: Clock = untimed,
 ) -> Iterator[Output]:
-    """Screen photos lazily and in order; memory holds a few batches, however many photos there are.
+    """Screen photos lazily and in order; memory holds a few photos for each core, however many there are.
 
     Args:
         photos: What to screen.
-        detector: Its thresholds decide the verdicts.
+        detector: Its thresholds decide the verdicts; its `streams` are the inferences at a time.
         finish: Called on a worker thread with each result, for what is slow: drawing, encoding.
         known: Returns the result that a (name, sha256) had in an earlier run, if any; it isn't computed again.
-        batch: Photos per inference.
+        patience: Seconds after which a file that can't be read is given up.
+        clock: Times the stages.
 
     Yields:
         What `finish` returned, in the order of `photos`.
     """
-    with ThreadPoolExecutor(max(2, os.cpu_count() or 1), "cleanlane-photo") as pool:
-        loaded = _ordered_map(pool, lambda photo: _load(photo, detector, known), photos, 2 * batch)
-        yield from _ordered_map(pool, finish, _detect(loaded, detector, batch), 2 * batch)
+
+    def decode(photo: ReadPhoto) -> _Decoded:
+        return _decode(photo, detector, known, clock)
+
+    def infer(batch: list[_Decoded]) -> list[Screened]:
+        return _infer(batch, detector, clock)
+
+    def timed(screened: Screened) -> Output:
+        with clock("finish"):
+            return finish(screened)
+
+    workers, batch = cores(), detector.choice.runner.batch
+    ahead = 2 * max(workers, batch)
+    with ThreadPoolExecutor(workers, "cleanlane-photo") as pool, ThreadPoolExecutor(detector.streams) as own:
+        # On the processor all stages share its cores: more threads than cores would only get in each other's way.
+        shared = detector.choice.device.on_cpu and detector.streams >= workers
+        decoded = ordered_map(pool, decode, read_ahead(photos, patience, clock), ahead)
+        batches = iter(lambda: list(itertools.islice(decoded, batch)), [])
+        inferred = ordered_map(pool if shared else own, infer, batches, 2 * detector.streams)
+        yield from ordered_map(pool, timed, itertools.chain.from_iterable(inferred), ahead)
 
 
-def _ordered_map(
-    pool: ThreadPoolExecutor, function: Callable[[Item], Output], items: Iterable[Item], ahead: int
-) -> Iterator[Output]:
-    """Map on the pool with at most `ahead` results waiting, so that a slow consumer holds back the work."""
-    waiting: deque[Future[Output]] = deque()
+def _decode(
+    photo: ReadPhoto, detector: Detector, known: Callable[[str, str], PhotoResult | None], clock: Clock
+) -> _Decoded:
+    if isinstance(photo.data, PhotoError) or photo.sha256 is None:
+        assert isinstance(photo.data, PhotoError)  # noqa: S101 - a file without a hash wasn't read
+        return _Decoded(photo, photo.data, [])
+    light = replace(photo, data=b"")  # the file's bytes are not needed any more
+    if earlier := known(photo.name, photo.sha256):
+        return _Decoded(light, earlier, [])
     try:
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= ahead:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
-
-
-def _load(photo: PhotoFile, detector: Detector, known: Callable[[str, str], PhotoResult | None]) -> _Loaded:
-    sha256 = None
-    try:
-        data = photo.read()
-        sha256 = hashlib.sha256(data).hexdigest()
-        earlier = known(photo.name, sha256)
-        return _Loaded(photo.name, sha256, earlier or detector.read(data, photo.name))
+        with clock("decode"):
+            decoded = read_photo(photo.data, photo.name, detector.least_side)
     except PhotoError as error:
-        return _Loaded(photo.name, sha256, error)
+        return _Decoded(light, error, [])
+    with clock("letterbox"):
+        return _Decoded(light, decoded, detector.prepare(decoded))
 
 
-def _detect(loaded: Iterator[_Loaded], detector: Detector, batch: int) -> Iterator[Screened]:
-    while chunk := list(itertools.islice(loaded, batch)):
-        detections = iter(detector.detect_batch([p.outcome for p in chunk if isinstance(p.outcome, Photo)]))
-        for one in chunk:
-            if isinstance(one.outcome, Photo):
-                yield Screened(_result(one, one.outcome, next(detections)), one.outcome.pixels)
-            elif isinstance(one.outcome, PhotoResult):
-                yield Screened(one.outcome)
-            else:
-                failure = Failure(reason=one.outcome.reason, message=str(one.outcome))
-                yield Screened(PhotoResult(path=one.name, sha256=one.sha256, verdict="unreadable", failure=failure))
+def _infer(batch: list[_Decoded], detector: Detector, clock: Clock) -> list[Screened]:
+    with clock("infer"):
+        outputs = iter(detector.infer([view for one in batch for view in one.views]))
+    screened = []
+    for one in batch:
+        if isinstance(one.outcome, Photo):
+            with clock("suppress"):
+                found = detector.detections(one.outcome, one.views, list(itertools.islice(outputs, len(one.views))))
+                result = _result(one.read, one.outcome, found)
+            screened.append(Screened(result, one.outcome.pixels, one.views[0].shown))
+        elif isinstance(one.outcome, PhotoResult):
+            screened.append(Screened(one.outcome))
+        else:
+            failure = Failure(reason=one.outcome.reason, message=str(one.outcome))
+            result = PhotoResult(path=one.read.name, sha256=one.read.sha256, verdict="unreadable", failure=failure)
+            screened.append(Screened(result))
+    return screened
 
 
-def _result(loaded: _Loaded, photo: Photo, detections: Detections) -> PhotoResult:
+def _result(read: ReadPhoto, photo: Photo, detections: Detections) -> PhotoResult:
     boxes = tuple(
         Box(category=name, score=round(score, 4), box=(x1, y1, x2, y2))
         for (x1, y1, x2, y2), score, name in _rounded(detections)
@@ -113,8 +135,8 @@ def _result(loaded: _Loaded, photo: Photo, detections: Detections) -> PhotoResul
     if photo.gps:
         gps = GpsPoint(latitude=photo.gps.latitude, longitude=photo.gps.longitude, datum=photo.gps.datum)
     return PhotoResult(
-        path=loaded.name,
-        sha256=loaded.sha256,
+        path=read.name,
+        sha256=read.sha256,
         verdict="needs_visit" if any(category_of(box.category).is_problem for box in boxes) else "clean",
         width=photo.width,
         height=photo.height,

@@ -2,19 +2,20 @@
 
 import csv
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from vision.files import replacing
-from vision.inference.results import PhotoResult, ResultFile, Verdict
+from vision.inference.results import ModelInfo, PhotoResult, Verdict
 
 __all__ = ["VERDICTS_ZH", "write_table"]
 
 VERDICTS_ZH: dict[Verdict, str] = {"needs_visit": "需到场", "clean": "干净", "unreadable": "无法读取"}
 
 
-def write_table(path: Path, results: ResultFile) -> None:
-    """Write `results` as CSV with a byte-order mark, without which Excel garbles Chinese."""
-    categories = results.model.categories
+def write_table(path: Path, model: ModelInfo, photos: Iterable[PhotoResult]) -> None:
+    """Write results as CSV with a byte-order mark, without which Excel garbles Chinese."""
+    categories = model.categories
     header = [
         "照片",
         "结论",
@@ -31,7 +32,7 @@ def write_table(path: Path, results: ResultFile) -> None:
     with replacing(path) as unfinished, unfinished.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
-        for photo in results.photos:
+        for photo in photos:
             counts = Counter(box.category for box in photo.boxes)
             writer.writerow(
                 [_text(photo.path), VERDICTS_ZH[photo.verdict], *(counts[c.name] for c in categories), *_rest(photo)]

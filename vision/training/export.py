@@ -22,11 +22,11 @@ PRIVATE = ("description", "args")  # what the exporter writes there names folder
 
 
 def export_onnx(checkpoint: Path, image_size: int, out: Path, head: Head = "plain") -> None:
-    """Write `checkpoint` as fp32 ONNX with a free batch dimension and a fixed image size.
+    """Write `checkpoint` as fp32 ONNX that takes (b, 3, h, w) float in 0..1, any number and size of images.
 
     Args:
         checkpoint: Ultralytics detection weights (.pt).
-        image_size: Side of the square input in pixels.
+        image_size: Side in pixels that it was trained at; noted in the file.
         out: The .onnx file.
         head: `plain` gives (b, 4 + c, n), boxes before suppression; `end-to-end` (b, 300, 6), suppressed: by the
             network itself if it was trained so (YOLO26), else by nodes added to the graph.
@@ -40,20 +40,9 @@ def export_onnx(checkpoint: Path, image_size: int, out: Path, head: Head = "plai
         arguments = {"end2end": head == "end-to-end"} if trained_so else {}
         model.export(format="onnx", imgsz=image_size, opset=OPSET, dynamic=True, simplify=True, **arguments)
         exported = copy.with_suffix(".onnx")
-        _fix_image_size(exported, image_size)
         if head == "end-to-end" and not trained_so:
             add_suppression(exported, DEFAULT_IOU)
         shutil.copyfile(exported, out)
-
-
-def _fix_image_size(path: Path, image_size: int) -> None:
-    """Give the image dimensions their number: `dynamic` frees them together with the batch."""
-    import onnx
-
-    model = onnx.load(str(path))
-    for dimension in model.graph.input[0].type.tensor_type.shape.dim[2:]:
-        dimension.dim_value = image_size
-    onnx.save(model, str(path))
 
 
 def set_metadata(path: Path, metadata: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,11 +16,12 @@ from vision.errors import RecipeError
 from vision.evaluation.evaluate import predict
 from vision.evaluation.screening import screen_figures
 from vision.files import replacing_folder
+from vision.inference.devices import Precision
+from vision.inference.machine import cores, processor
 from vision.training.card import stages, write_card
 from vision.training.category_sheet import draw_category_sheet
 from vision.training.figures import split_figures
-from vision.training.precision import PRECISIONS, Precision
-from vision.training.runtime import cpu_name
+from vision.training.precision import PRECISIONS
 from vision.training.variants import LICENCE, Export, Variant, export_variants
 from vision.training.weights import save_weights
 
@@ -138,7 +138,7 @@ def _manifest(
         "training": record,
         "measured": {
             "date": datetime.now(UTC).date().isoformat(),
-            "machine": f"{cpu_name()}, {os.cpu_count()} cores, {platform.machine()}",
+            "machine": f"{processor()}, {cores()} cores, {platform.machine()}",
             "onnxruntime": onnxruntime.__version__,
             "command": "\n".join([*(stage["command"] for stage in stages(record)), what.command]),
         },

@@ -3,17 +3,16 @@
 import contextlib
 import functools
 import os
-import platform
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from vision.errors import MissingExtraError, UserError
+from vision.inference.machine import cores
 
-__all__ = ["cpu_bf16", "cpu_count", "cpu_name", "has_bf16", "import_ultralytics", "restart_with_large_malloc"]
+__all__ = ["cpu_bf16", "has_bf16", "import_torchvision", "import_ultralytics", "restart_with_large_malloc"]
 
 # glibc returns large tensors to the system after every step and faults them in again; keeping them saves about a
 # quarter of the CPU time. Read by the allocator only when a process starts.
@@ -22,21 +21,6 @@ MALLOC = {
     "MALLOC_TRIM_THRESHOLD_": "17179869184",
     "MALLOC_TOP_PAD_": "268435456",
 }
-
-
-def cpu_count() -> int:
-    """Return the number of cores this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def cpu_name() -> str:
-    """Return what the processor calls itself."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
 
 
 def restart_with_large_malloc(arguments: Sequence[str]) -> None:
@@ -53,11 +37,11 @@ def import_ultralytics() -> Any:
         UserError: It is, but a system library is missing.
     """
     os.environ.setdefault("YOLO_OFFLINE", "true")  # nothing is fetched behind the user's back
-    os.environ.setdefault("OMP_NUM_THREADS", str(cpu_count()))  # else Ultralytics sets it to 1
+    os.environ.setdefault("OMP_NUM_THREADS", str(cores()))  # else Ultralytics sets it to 1
     try:
         import torch
 
-        _import_torchvision(torch)
+        import_torchvision(torch)
         opener = Image.open
         import ultralytics
         from ultralytics.utils import torch_utils
@@ -69,12 +53,12 @@ def import_ultralytics() -> Any:
         raise UserError(
             f"Ultralytics can't be imported ({error}); on Debian, apt install libgl1 libglib2.0-0"
         ) from error
-    torch_utils.NUM_THREADS = cpu_count()  # the default leaves one core idle
-    torch.set_num_threads(cpu_count())
+    torch_utils.NUM_THREADS = cores()  # the default leaves one core idle
+    torch.set_num_threads(cores())
     return ultralytics
 
 
-def _import_torchvision(torch: Any) -> None:
+def import_torchvision(torch: Any) -> None:
     """Import torchvision; a CUDA build beside a CPU torch lacks its operators, of which only nms is needed."""
     try:
         import torchvision

@@ -14,11 +14,12 @@ from vision.datasets.build import DataSet
 from vision.datasets.training_folder import write_training_folder
 from vision.errors import RecipeError
 from vision.files import replacing
+from vision.inference.machine import cores, processor
 from vision.training.checkpoints import read_state, strip
 from vision.training.curves import draw_curves
 from vision.training.effects import camera_effects
 from vision.training.hyperparameters import split_options
-from vision.training.runtime import cpu_bf16, cpu_count, cpu_name, has_bf16, import_ultralytics
+from vision.training.runtime import cpu_bf16, has_bf16, import_ultralytics
 from vision.training.trainer import street_trainer
 
 __all__ = ["previous_training", "train"]
@@ -144,7 +145,7 @@ def _run_ultralytics(
             data=str(data_yaml),
             save_dir=str(run.resolve()),
             resume=str(start) if resume else False,
-            workers=min(8, cpu_count()),
+            workers=min(8, cores()),
             cache="ram",  # mosaic decodes four photos a sample otherwise
             val=True,
             plots=False,
@@ -155,7 +156,7 @@ def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]
     import torch
 
     ultralytics = import_ultralytics()
-    cpu = f"{cpu_name()}, {cpu_count()} cores, {'bf16' if has_bf16() else 'fp32'}"
+    cpu = f"{processor()}, {cores()} cores, {'bf16' if has_bf16() else 'fp32'}"
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else cpu
     return {
         "recipe": data_set.name,
@@ -166,7 +167,7 @@ def _record(data_set: DataSet, checkpoint: Path, hyperparameters: dict[str, Any]
         "previous": previous_training(checkpoint),
         "hyperparameters": hyperparameters,
         "device": device,
-        "watts": GPU_WATTS if torch.cuda.is_available() else WATTS_PER_CORE * cpu_count(),
+        "watts": GPU_WATTS if torch.cuda.is_available() else WATTS_PER_CORE * cores(),
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

@@ -34,8 +34,8 @@ class ValidationPhotos:
         self.inputs: list[npt.NDArray[np.uint8]] = []
         self.places: list[tuple[Letterbox, tuple[int, int]]] = []
         for photo in photos:
-            pixels, place = letterbox(read_photo_file(photo.path).pixels, (image_size, image_size))
-            self.inputs.append(np.rint(pixels * 255).astype(np.uint8))
+            canvas, place = letterbox(read_photo_file(photo.path).pixels, (image_size, image_size))
+            self.inputs.append(canvas.transpose(2, 0, 1))
             self.places.append((place, (photo.width, photo.height)))
 
     def score(self, network: Any, device: Any) -> tuple[dict[str, float], float]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,11 +16,14 @@ from vision.detections import Detections
 from vision.evaluation.average_precision import CategoryScore, average_precision
 from vision.evaluation.evaluate import predict
 from vision.evaluation.operating_points import balanced, cautious
+from vision.inference.devices import Device, Precision, is_available
+from vision.inference.openvino_session import has_bf16
 from vision.training.export import Head, export_onnx, set_metadata
 from vision.training.parity import Parity, check_loss, check_parity
-from vision.training.precision import Precision, to_fp16, to_int8
+from vision.training.pixel_input import take_pixels
+from vision.training.precision import to_fp16, to_int8
 
-__all__ = ["LICENCE", "Export", "ExportedFile", "Variant", "export_variants"]
+__all__ = ["LICENCE", "Export", "ExportedFile", "Run", "Variant", "export_variants"]
 
 LICENCE = (
     "AGPL-3.0 (derived from Ultralytics' weights); trained on photos under CC BY 4.0 and other terms, see the card"
@@ -29,13 +33,30 @@ PLAIN: Variant = ("fp32", "plain")
 
 
 @dataclass(frozen=True)
+class Run:
+    """What a backend finds on val with a file, on the processor.
+
+    Attributes:
+        backend: `onnxruntime` or `openvino`.
+        precision: What it computed in.
+        ap50: By category; None without boxes.
+        mean_ap50: Of the categories that have one.
+        loss: How much of it is lost against the plain fp32 file in ONNX Runtime; negative where it gains.
+    """
+
+    backend: str
+    precision: Precision
+    ap50: dict[str, float | None]
+    mean_ap50: float
+    loss: float
+
+
+@dataclass(frozen=True)
 class ExportedFile:
     """One ONNX file.
 
     Attributes:
-        ap50: On val, by category; None without boxes.
-        mean_ap50: Of the categories that have one.
-        loss: How much of it is lost against the plain fp32 file; negative where it gains.
+        runs: What was measured with it, ONNX Runtime first.
     """
 
     file: str
@@ -43,9 +64,7 @@ class ExportedFile:
     head: Head
     bytes: int
     sha256: str
-    ap50: dict[str, float | None]
-    mean_ap50: float
-    loss: float
+    runs: list[Run]
 
 
 @dataclass(frozen=True)
@@ -86,36 +105,38 @@ def export_variants(
     """
     val = data_set.of("val")
     plain = folder / f"{name}.onnx"
-    progress("export")
-    export_onnx(checkpoint, image_size, plain)
-    progress("parity of torch and ONNX Runtime")
-    parity = check_parity(checkpoint, plain, [photo.path for photo in val])
-    progress("val")
-    on_val = list(predict(plain, val))
-    scores = average_precision(val, on_val)
-    points = {"balanced": balanced(scores)}
-    points["cautious"] = cautious(val, on_val, points["balanced"])
-    metadata = {
-        "name": name,
-        "categories": list(NAMES),
-        "thresholds": points["balanced"],
-        "operating_points": points,
-        "thresholds_chosen": "on val; balanced: best F1 at IoU 0.5; cautious: 95 % of the photos that need a visit",
-        "input_size": image_size,
-        "data_sha256": data_set.sha256,
-        "licence": LICENCE,
-        **about,
-    }
-    reference = _mean(scores)
-    files = []
-    for variant in dict.fromkeys((PLAIN, *variants)):
-        path = plain if variant == PLAIN else folder / f"{name}-{'-'.join(_suffixes(variant))}.onnx"
-        if variant != PLAIN:
-            progress(path.name)
-            _write_variant(variant, checkpoint, image_size, plain, data_set, path)
-            scores = average_precision(val, list(predict(path, val)))
-        set_metadata(path, metadata | {"precision": variant[0], "head": variant[1]})
-        files.append(_measured(path, variant, scores, check_loss(path.name, _mean(scores), reference)))
+    with tempfile.TemporaryDirectory() as scratch:
+        networks = {head: Path(scratch) / f"{head}.onnx" for _, head in (PLAIN, *variants)}
+        for head, network in networks.items():
+            progress(f"export, {head}")
+            export_onnx(checkpoint, image_size, network, head)
+        take_pixels(networks["plain"], plain)
+        progress("parity of torch and ONNX Runtime")
+        parity = check_parity(checkpoint, plain, [photo.path for photo in val])
+        progress("val")
+        on_val = list(predict(plain, val))
+        scores = average_precision(val, on_val)
+        points = {"balanced": balanced(scores)}
+        points["cautious"] = cautious(val, on_val, points["balanced"])
+        metadata = {
+            "name": name,
+            "categories": list(NAMES),
+            "thresholds": points["balanced"],
+            "operating_points": points,
+            "thresholds_chosen": "on val; balanced: best F1 at IoU 0.5; cautious: 95 % of the photos that need a visit",
+            "input_size": image_size,
+            "data_sha256": data_set.sha256,
+            "licence": LICENCE,
+            **about,
+        }
+        files = []
+        for variant in dict.fromkeys((PLAIN, *variants)):
+            path = plain if variant == PLAIN else folder / f"{name}-{'-'.join(_suffixes(variant))}.onnx"
+            if variant != PLAIN:
+                progress(path.name)
+                _write_variant(variant, networks[variant[1]], data_set, image_size, path)
+            set_metadata(path, metadata | {"precision": variant[0], "head": variant[1]})
+            files.append(_measured(path, variant, data_set, _mean(scores), progress))
     report = {"photos": len(val), "torch": asdict(parity), "files": [asdict(file) for file in files]}
     (folder / "parity.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return Export(files, parity, points, on_val)
@@ -126,27 +147,41 @@ def _suffixes(variant: Variant) -> list[str]:
     return [head] * (head != "plain") + [precision] * (precision != "fp32")
 
 
-def _write_variant(
-    variant: Variant, checkpoint: Path, image_size: int, plain: Path, data_set: DataSet, out: Path
-) -> None:
-    precision, head = variant
-    start = plain
-    if head != "plain":
-        start = out.with_suffix(".fp32.onnx") if precision != "fp32" else out
-        export_onnx(checkpoint, image_size, start, head)
+def _write_variant(variant: Variant, network: Path, data_set: DataSet, image_size: int, out: Path) -> None:
+    precision = variant[0]
+    smaller = network.with_name(f"{network.stem}-{precision}.onnx")
     if precision == "fp16":
-        to_fp16(start, out)
+        to_fp16(network, smaller)
     elif precision == "int8":
-        to_int8(start, [photo.path for photo in data_set.of("train")], out)
-    if start not in (plain, out):
-        start.unlink()
+        to_int8(network, [photo.path for photo in data_set.of("train")], image_size, smaller)
+    take_pixels(network if precision == "fp32" else smaller, out)
+
+
+def _measured(
+    path: Path, variant: Variant, data_set: DataSet, reference: float, progress: Callable[[str], None]
+) -> ExportedFile:
+    """Score a file with each backend that is installed and runs it faster than in full precision.
+
+    Raises:
+        ModelError: In ONNX Runtime it loses too much.
+    """
+    precision, head = variant
+    wanted: list[tuple[str, Precision]] = [("onnxruntime", precision)]
+    if is_available(Device("openvino")) and head == "plain" and precision != "fp16":
+        wanted.append(("openvino", precision))
+        if precision == "fp32" and has_bf16():
+            wanted.append(("openvino", "bf16"))
+    val, runs = data_set.of("val"), []
+    for backend, computed in wanted:
+        progress(f"{path.name} on val, {backend} {computed}")
+        device = "cpu" if backend == "onnxruntime" else backend
+        scores = average_precision(val, list(predict(path, val, device, computed)))
+        ap50, mean = {s.category: s.ap50 for s in scores}, _mean(scores)
+        runs.append(Run(backend, computed, ap50, mean, reference - mean))
+    check_loss(path.name, runs[0].mean_ap50, reference)
+    data = path.read_bytes()
+    return ExportedFile(path.name, precision, head, len(data), hashlib.sha256(data).hexdigest(), runs)
 
 
 def _mean(scores: Sequence[CategoryScore]) -> float:
     return float(np.mean([s.ap50 for s in scores if s.ap50 is not None] or [0.0]))
-
-
-def _measured(path: Path, variant: Variant, scores: Sequence[CategoryScore], loss: float) -> ExportedFile:
-    data = path.read_bytes()
-    ap50 = {s.category: s.ap50 for s in scores}
-    return ExportedFile(path.name, *variant, len(data), hashlib.sha256(data).hexdigest(), ap50, _mean(scores), loss)

@@ -9,7 +9,7 @@ from vision.datasets.duplicates import Cache, DuplicateReport, Embedder, Member,
 from vision.datasets.duplicates import find as finding
 from vision.datasets.duplicates.report import write_report
 from vision.errors import ModelError, RecipeError
-from vision.inference.model import default_model
+from vision.inference.published import default_model
 
 ORIGINALS = 5
 

@@ -35,7 +35,8 @@ class Embedder:
     """
 
     def __init__(self, model: Path) -> None:
-        self.model_sha256 = load_model(model).sha256
+        self._model = load_model(model)
+        self.model_sha256 = self._model.sha256
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = 1  # photos this small gain nothing from more
@@ -44,7 +45,7 @@ class Embedder:
 
     def embed(self, image: NDArrayImage) -> NDArrayEmbedding:
         """Return the embedding of a photo (h, w, 3)."""
-        batch = letterbox(image, (SIDE, SIDE))[0][None]
+        batch = self._model.batch([letterbox(image, (SIDE, SIDE))[0]])
         levels = [np.asarray(level)[0].mean(axis=(1, 2)) for level in self._session.run(None, {self._input: batch})]
         return np.concatenate([level / np.linalg.norm(level) for level in levels]).astype(np.float32)
 
@@ -58,8 +59,8 @@ def _backbone(path: Path) -> bytes:
         raise MissingExtraError("onnx", "data") from error
     try:
         model = onnx.load(path)
-        sizes = model.graph.input[0].type.tensor_type.shape.dim
-        sizes[2].dim_param, sizes[3].dim_param = "height", "width"
+        sizes = [d for d in model.graph.input[0].type.tensor_type.shape.dim[1:] if d.dim_value != 3]
+        sizes[0].dim_param, sizes[1].dim_param = "height", "width"
         with tempfile.TemporaryDirectory() as folder:
             whole, part = Path(folder) / "whole.onnx", Path(folder) / "part.onnx"
             onnx.save(model, whole)

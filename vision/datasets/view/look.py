@@ -67,16 +67,16 @@ def look_at(
     """
     model = None if detector is None else {"sha256": detector.model.sha256, "iou": detector.iou, "low": LOWEST_SCORE}
     settings = {"format": "cleanlane-view", "version": 1, "model": model, "thumbnail": side}
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
+    suffix = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:12]
     names = detector.model.names if detector else ()
     looks = []
-    with Journal(folder / f".look-{key}.jsonl", settings) as journal:
-        earlier = frozenset(journal.results)
+    with Journal(folder / f".look-{suffix}.jsonl", settings) as journal:
+        earlier = frozenset(journal)
         for photo, entry in zip(photos, _entries(photos, detector, side, journal), strict=True):
-            known = (entry.result.path, entry.result.sha256) in earlier
-            if not known:
+            key = entry.result.path, entry.result.sha256
+            if key not in earlier:
                 journal.append(entry)
-            looks.append(_look(photo, journal.read(entry.result) if known else entry, names))
+            looks.append(_look(photo, journal.read(key) if key in earlier else entry, names))
             progress()
     return looks
 
@@ -90,7 +90,7 @@ def _entries(
     ]
 
     def known(name: str, sha256: str) -> PhotoResult | None:
-        return journal.results.get((name, sha256))
+        return journal.read((name, sha256)).result if (name, sha256) in journal else None
 
     def finish(screened: Screened) -> Entry:
         image = screened.image
