@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from cleanlane.options import SETTINGS
 from vision.errors import UserError
 
 __all__ = ["app", "main"]
@@ -23,7 +24,6 @@ COMMANDS = {
     "publish": "cleanlane.publishing:publish",
     "evaluate": "cleanlane.modelling:evaluate",
 }
-SETTINGS: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": "rich", "add_completion": False}
 
 
 class Commands(TyperGroup):

@@ -115,8 +115,8 @@ def evaluate(
         predicted = predict(path, photos, device, precision, read_tiles(tiles))
         found = list(track(predicted, "评测", len(photos), console=console))
     seconds = time.monotonic() - started
-    scores = score(photos, found, load_model(path).thresholds)
-    _show(f"{path.name} · {split}", scores, load_model(path).thresholds)
+    thresholds = load_model(path).thresholds
+    _show(f"{path.name} · {split}", score(photos, found, thresholds), thresholds)
     console.print(f"{len(photos)} photos, {1000 * seconds / len(photos):.0f} ms each", highlight=False)
 
 

@@ -1,15 +1,20 @@
-"""Options that several commands read."""
+"""What several commands share."""
+
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vision.inference.views import Tiles
+if TYPE_CHECKING:
+    from vision.inference.views import Tiles
 
-__all__ = ["read_tiles"]
+__all__ = ["SETTINGS", "read_tiles"]
+
+SETTINGS: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": "rich", "add_completion": False}
 
 MOST_TILES = 20  # along the longer side
 
 
-def read_tiles(text: str) -> Tiles:
+def read_tiles(text: str) -> "Tiles":
     """Read the value of --tiles."""
     if text == "off":
         return "off"

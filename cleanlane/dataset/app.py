@@ -3,15 +3,14 @@
 import typer
 
 from cleanlane.dataset import building, duplicates, formats, looking, synthesis
+from cleanlane.options import SETTINGS
 
 __all__ = ["app"]
 
 app = typer.Typer(
     help="数据集 data sets: check, convert, merge, build, look at, correct, draw.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    **SETTINGS,
 )
 app.command("check")(formats.check)
 app.command("convert")(formats.convert)

@@ -23,6 +23,7 @@ from vision.datasets.view.suspicion import Suspicion, suspicions
 from vision.errors import ModelError, RecipeError
 from vision.files import replacing
 from vision.inference.detector import Detector
+from vision.inference.published import default_model
 
 __all__ = ["correct", "view"]
 
@@ -108,7 +109,7 @@ def _choice(
 
 
 def _detector(model: Path | None) -> Detector:
-    detector = Detector(model, thresholds=LOWEST_SCORE)
+    detector = Detector(model or default_model(), device="cpu", thresholds=LOWEST_SCORE)  # the same scores everywhere
     if not set(detector.model.names) & set(NAMES):
         known = ", ".join(detector.model.names[:5])
         raise ModelError(

@@ -37,6 +37,9 @@ def main() -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "cleanlane.cli", *map(str, command)], stdout=subprocess.DEVNULL
         )
+        while process.poll() is None and _done(out / "unfinished.jsonl") < 1:
+            time.sleep(0.01)
+        print(f"first result after {time.monotonic() - started:.2f} s")  # noqa: T201
         while process.poll() is None:
             _tell(process.pid, out / "unfinished.jsonl", time.monotonic() - started)
             time.sleep(10)
@@ -54,10 +57,18 @@ def _stored(scratch: Path, i: int, data: bytes) -> Path:
     return path
 
 
+def _done(journal: Path) -> int:
+    """Return how many photos are in a journal, after its line of settings."""
+    try:
+        return journal.read_bytes().count(b"\n") - 1
+    except OSError:
+        return 0
+
+
 def _tell(pid: int, journal: Path, seconds: float) -> None:
     try:
         status = Path(f"/proc/{pid}/status").read_text()
-        done = journal.read_bytes().count(b"\n") - 1
+        done = _done(journal)
     except OSError:
         return
     sizes = {line.split(":")[0]: int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("Vm")}

@@ -26,6 +26,14 @@ def test_the_picture_keeps_its_place_and_colours() -> None:
     assert array[5, 5].tolist() == [GREY] * 3
 
 
+@pytest.mark.parametrize("side", [416, 640, 800, 960, 1280])
+@pytest.mark.parametrize("photo", [(3000, 4000), (1080, 1920), (10, 4000), (4000, 10), (700, 640)])
+def test_a_canvas_of_any_size_has_whole_strides(side: int, photo: tuple[int, int]) -> None:
+    height, width = canvas_size(np.zeros((*photo, 3), np.uint8), (side, side))
+    assert height % 32 == width % 32 == 0
+    assert side / 2 <= min(height, width) <= max(height, width) == side
+
+
 def test_shrinking_averages_instead_of_skipping() -> None:
     stripes = np.zeros((640, 640, 3), np.uint8)
     stripes[:, ::2] = 255

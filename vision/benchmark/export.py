@@ -1,10 +1,10 @@
 """Ultralytics' own ONNX export of a checkpoint, in a process of its own: `python -m vision.benchmark.export`."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from vision.benchmark.process import run_module
 from vision.errors import UserError
 
 __all__ = ["export"]
@@ -18,12 +18,10 @@ def export(weights: Path, folder: Path) -> Path:
     """
     copy = folder / weights.name
     shutil.copyfile(weights, copy)
-    command = [sys.executable, "-m", "vision.benchmark.export", str(copy)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    run_module(f"{weights}, exported by Ultralytics", "vision.benchmark.export", str(copy))
     exported = copy.with_suffix(".onnx")
-    if done.returncode or not exported.is_file():
-        words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise UserError(f"{weights}: Ultralytics couldn't export it to ONNX: {words[-1]}")
+    if not exported.is_file():
+        raise UserError(f"{weights}: Ultralytics reported no error, but wrote no {exported.name}")
     return exported
 
 

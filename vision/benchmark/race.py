@@ -4,8 +4,6 @@ import importlib.metadata
 import json
 import platform
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from vision.errors import UserError
+from vision.benchmark.process import run_module
 from vision.inference.choice import Choice, candidates_of
 from vision.inference.machine import cores, processor
+from vision.inference.published import files_of
 
-__all__ = ["Entry", "Measured", "Race", "entries", "race"]
+__all__ = ["Entry", "Measured", "Race", "entries", "has_ultralytics", "race"]
 
 PACKAGES = ("onnxruntime", "openvino", "opencv-python-headless", "simplejpeg", "ultralytics", "torch")
 
@@ -106,7 +105,11 @@ def entries(choice: Choice, model: Path | None, weights: Path | None, exported: 
         exported: Ultralytics' own export of it.
         tiles: As for `cleanlane screen`.
     """
-    base = {"model": None if model is None else str(model), "file": str(_full_precision(model)), "tiles": tiles}
+    base = {
+        "model": None if model is None else str(model),
+        "file": str(files_of(model)[0].path.resolve()),
+        "tiles": tiles,
+    }
     chosen = {**base, "device": str(choice.device), "precision": choice.precision}
     found = [
         Entry(f"screen, {choice.device} {choice.precision}", "report", chosen),
@@ -172,21 +175,10 @@ def _run(entry: Entry, photos: Sequence[Path]) -> dict[str, Any]:
         "photos": [str(path) for path in photos],
         "started": time.time(),
     }
-    command = [sys.executable, "-m", "vision.benchmark.worker"]
-    done = subprocess.run(command, input=json.dumps(order), capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        words = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        raise UserError(f"{entry.name}: the run failed: {words[-1]}")
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(run_module(entry.name, "vision.benchmark.worker", given=json.dumps(order)))
     return answer
 
 
 def has_ultralytics() -> bool:
     """Return whether Ultralytics can be raced here."""
     return find_spec("ultralytics") is not None
-
-
-def _full_precision(model: Path | None) -> Path:
-    from vision.inference.published import files_of
-
-    return files_of(model)[0].path.resolve()

@@ -73,6 +73,6 @@ def screen_figures(model: Path, folder: Path, thresholds: Mapping[str, Mapping[s
         UserError: The folder, one of its photos or the model can't be read.
     """
     rows = read_screening(folder)
-    best = best_scores(Detector(model, thresholds=LOWEST_SCORE).detect(photo for photo, _ in rows))
+    best = best_scores(Detector(model, device="cpu", thresholds=LOWEST_SCORE).detect(photo for photo, _ in rows))
     dirty = np.array([needs_visit for _, needs_visit in rows], np.bool_)
     return {point: count_visits(best, dirty, values) for point, values in thresholds.items()}

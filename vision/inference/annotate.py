@@ -60,7 +60,7 @@ def draw_boxes(
 
 
 def thumbnail(image: NDArrayImage, longest_side: int = 400) -> bytes:
-    """Return a small JPEG of a photo without boxes, of about 20 KB at most; WebP would be a quarter smaller, and slow.
+    """Return a small JPEG of a photo without boxes, of about 20 KB at most; WebP would be a third smaller, and slow.
 
     Args:
         image: (h, w, 3) uint8 RGB, upright.

@@ -130,7 +130,7 @@ def _worth_a_try(candidate: _Candidate) -> bool:
 
 
 def _chosen(candidates: list[_Candidate], threads: int, streams: int) -> Choice:
-    models = {path: load_model(path) for path in {c.file.path for c in candidates}}
+    models = {file.path: file.model or load_model(file.path) for file in {c.file for c in candidates}}
     runners: dict[_Candidate, Runner] = {}
     for candidate in candidates:
         model = models[candidate.file.path]

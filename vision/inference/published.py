@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vision.errors import ModelError
 from vision.inference.devices import Precision
-from vision.inference.model import load_model
+from vision.inference.model import Model, load_model
 
 __all__ = ["ModelFile", "default_model", "files_of"]
 
@@ -19,11 +19,13 @@ class ModelFile:
         path: The file.
         precision: What its numbers are.
         losses: Mean AP50 lost on `val`, by (backend, precision of the computation), as far as measured.
+        model: What the file says of itself, if it has been read already.
     """
 
     path: Path
     precision: Precision
     losses: dict[tuple[str, Precision], float] = field(default_factory=dict, hash=False)
+    model: Model | None = field(default=None, hash=False)
 
 
 def default_model() -> Path:
@@ -47,7 +49,8 @@ def files_of(model: Path | None) -> list[ModelFile]:
     """
     manifest = _shipped() if model is None else model / "manifest.json"
     if model is not None and not model.is_dir():
-        return [ModelFile(model, load_model(model).precision)]
+        loaded = load_model(model)
+        return [ModelFile(model, loaded.precision, model=loaded)]
     try:
         entries = json.loads(manifest.read_text(encoding="utf-8"))["files"]
         return [

@@ -3,7 +3,7 @@
 import functools
 import importlib.metadata
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -84,7 +84,7 @@ def write_report(
     )
     with Journal(out / JOURNAL, settings) as journal:
 
-        def known(path: str, sha256: str) -> PhotoResult | None:
+        def known(path: str, sha256: str | None) -> PhotoResult | None:
             if (path, sha256) not in journal:
                 return None
             entry = journal.read((path, sha256))
@@ -99,9 +99,16 @@ def write_report(
                 journal.append(entry)
             progress(entry.result)
         write_gallery(out / "index.html", results, seen.tally, map(_card, map(journal.read, seen.by_urgency())))
-        write_table(out / "results.csv", model, (entry.result for entry in map(journal.read, seen.keys)))
-        results.write(out / "results.json", (entry.result for entry in map(journal.read, seen.keys)))
-        remove_copies(out, keep={entry.copy for entry in map(journal.read, seen.keys)})
+        copies: set[str | None] = set()
+
+        def finished() -> Iterator[PhotoResult]:
+            for entry in map(journal.read, seen.keys):
+                copies.add(entry.copy)
+                yield entry.result
+
+        write_table(out / "results.csv", model, finished())
+        remove_copies(out, keep=copies)
+        results.write(out / "results.json", finished())
     (out / JOURNAL).unlink()
     return Report(results, seen.tally)
 

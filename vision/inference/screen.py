@@ -48,7 +48,7 @@ def screen(
     photos: Iterable[PhotoFile],
     detector: Detector,
     finish: Callable[[Screened], Output],
-    known: Callable[[str, str], PhotoResult | None] = lambda _name, _sha256: None,
+    known: Callable[[str, str | None], PhotoResult | None] = lambda _name, _sha256: None,
     *,
     patience: float = PATIENCE,
     clock: Clock = untimed,
@@ -89,10 +89,9 @@ def screen(
 
 
 def _decode(
-    photo: ReadPhoto, detector: Detector, known: Callable[[str, str], PhotoResult | None], clock: Clock
+    photo: ReadPhoto, detector: Detector, known: Callable[[str, str | None], PhotoResult | None], clock: Clock
 ) -> _Decoded:
-    if isinstance(photo.data, PhotoError) or photo.sha256 is None:
-        assert isinstance(photo.data, PhotoError)  # noqa: S101 - a file without a hash wasn't read
+    if isinstance(photo.data, PhotoError):
         return _Decoded(photo, photo.data, [])
     light = replace(photo, data=b"")  # the file's bytes are not needed any more
     if earlier := known(photo.name, photo.sha256):

@@ -89,7 +89,7 @@ def _entries(
         PhotoFile(f"{p.source}/{path_text(Path(p.path.name))}", functools.partial(photo_bytes, p.path)) for p in photos
     ]
 
-    def known(name: str, sha256: str) -> PhotoResult | None:
+    def known(name: str, sha256: str | None) -> PhotoResult | None:
         return journal.read((name, sha256)).result if (name, sha256) in journal else None
 
     def finish(screened: Screened) -> Entry:
@@ -108,7 +108,7 @@ def _entries(
         pool.shutdown(cancel_futures=True)
 
 
-def _decoded(file: PhotoFile, side: int, known: Callable[[str, str], PhotoResult | None]) -> Screened:
+def _decoded(file: PhotoFile, side: int, known: Callable[[str, str | None], PhotoResult | None]) -> Screened:
     """Read a photo for its thumbnail only."""
     sha256 = None
     try:
