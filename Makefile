@@ -14,7 +14,7 @@ demo: $(VENV)/runtime.done ## screen example photos with the published model
 	$(BIN)/cleanlane examples examples
 	$(BIN)/cleanlane screen examples --out result --overwrite || test $$? -eq 3  # two example files are broken on purpose
 
-test: $(VENV)/test.done ## run the tests
+test: $(VENV)/test.done $(VENV)/libgl.done ## run the tests
 	$(BIN)/python -m pytest
 
 check: $(VENV)/$(EXTRAS).done lint types ## lint, types and tests; with EXTRAS=check,train the training's tests, too
@@ -48,6 +48,16 @@ $(VENV)/runtime.done: $(VENV)/pyvenv.cfg pyproject.toml
 
 $(VENV)/test.done: $(VENV)/pyvenv.cfg pyproject.toml
 	$(PIP) --editable '.[test]'
+	@touch $@
+
+# The tracker for footage brings the desktop build of OpenCV, which needs two libraries of a desktop.
+$(VENV)/libgl.done: $(VENV)/pyvenv.cfg
+	@for lib in libGL.so.1 libgthread-2.0.so.0; do ldconfig -p | grep -q $$lib || missing=1; done; \
+	if [ "$$missing" ]; then \
+		echo "libgl1 or libglib2.0-0 is missing; installing them with apt-get"; \
+		$$(test $$(id -u) = 0 || echo sudo) sh -c \
+			'apt-get update -qq && apt-get install -qq -y --no-install-recommends libgl1 libglib2.0-0'; \
+	fi
 	@touch $@
 
 $(VENV)/$(EXTRAS).done: $(VENV)/pyvenv.cfg pyproject.toml

@@ -15,6 +15,7 @@ __all__ = ["app", "main"]
 
 COMMANDS = {
     "screen": "cleanlane.screening:screen",
+    "footage": "cleanlane.footage:footage",
     "validate": "cleanlane.screening:validate",
     "examples": "cleanlane.screening:examples",
     "bench": "cleanlane.benchmarking:bench",
@@ -23,6 +24,7 @@ COMMANDS = {
     "export": "cleanlane.publishing:export",
     "publish": "cleanlane.publishing:publish",
     "evaluate": "cleanlane.modelling:evaluate",
+    "evaluate-footage": "cleanlane.patrols:evaluate_footage",
 }
 
 
@@ -78,6 +80,16 @@ def main() -> None:
         app()
     except UserError as error:
         print(f"cleanlane: {error}", file=sys.stderr)  # noqa: T201
+        raise SystemExit(2) from None
+    except ImportError as error:
+        if not str(error).startswith("lib"):  # such as libGL.so.1: cannot open shared object file
+            raise
+        library = str(error).partition(":")[0]
+        print(  # noqa: T201
+            f"cleanlane: the library {library} is missing, which OpenCV needs; on Debian: "
+            "apt install libgl1 libglib2.0-0",
+            file=sys.stderr,
+        )
         raise SystemExit(2) from None
     except OSError as error:  # a full disk, a folder that is a file, no permission
         if error.filename is None:

@@ -20,9 +20,10 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from cleanlane.options import read_tiles
+from cleanlane.options import print_schema, read_tiles
 from vision.categories import BY_NAME
 from vision.errors import UserError
+from vision.footage.result import EventFile, load_events
 from vision.inference.choice import AUTO
 from vision.inference.detector import DEFAULT_IOU, Detector
 from vision.inference.machine import cores
@@ -162,8 +163,11 @@ def screen(
 
 
 def validate(
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A results.json.")] = None,
-    schema: Annotated[bool, typer.Option("--schema", help="Print the format's JSON Schema instead.")] = False,
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A results.json or events.json.")] = None,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of results.json instead.")] = False,
+    event_schema: Annotated[
+        bool, typer.Option("--event-schema", help="Print the JSON Schema of events.json instead.")
+    ] = False,
 ) -> None:
     """Check a result file 校验结果文件 against its format and against itself.
 
@@ -173,16 +177,26 @@ def validate(
 
       cleanlane validate --schema > results.schema.json
     """
-    if schema:
-        document = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ResultFile.model_json_schema()}
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    if schema or event_schema:
+        print_schema(EventFile if event_schema else ResultFile)
         return
     if file is None:
-        raise typer.BadParameter("give a FILE, or --schema")
-    results = load_results(file)
-    console.print(
-        f"{file}: valid, version {results.version}, {len(results.photos)} photos", highlight=False, markup=False
-    )
+        raise typer.BadParameter("give a FILE, --schema or --event-schema")
+    if _is_event_file(file):
+        events = load_events(file)
+        about = f"version {events.version}, {len(events.events)} events"
+    else:
+        results = load_results(file)
+        about = f"version {results.version}, {len(results.photos)} photos"
+    console.print(f"{file}: valid, {about}", highlight=False, markup=False)
+
+
+def _is_event_file(file: Path) -> bool:
+    try:
+        content = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and content.get("format") == "cleanlane-events"
 
 
 def examples(

@@ -8,9 +8,13 @@ from vision.files import replacing
 
 __all__ = ["write_template"]
 
+PARTS = Path(__file__).with_name("page_parts")  # what several pages share
+
 
 def write_template(template: Path, path: Path, **values: object) -> None:
     """Render the Jinja file `template` with `values` to `path`; an existing page is replaced only by a complete one.
+
+    A template can include what lies beside it and in `page_parts`.
 
     Iterators among the values are consumed as the page is written, so that a long page keeps memory flat.
 
@@ -18,7 +22,7 @@ def write_template(template: Path, path: Path, **values: object) -> None:
         OSError: The file can't be written.
     """
     environment = Environment(
-        loader=FileSystemLoader(template.parent),
+        loader=FileSystemLoader([template.parent, PARTS]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,13 +1,10 @@
 """The race: every contestant in a process of its own, in rounds, so that a slow minute of the machine hits all."""
 
-import importlib.metadata
 import json
-import platform
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from vision.benchmark.process import run_module
+from vision.benchmark.surroundings import surroundings
 from vision.inference.choice import Choice, candidates_of
-from vision.inference.machine import cores, processor
+from vision.inference.machine import cores
 from vision.inference.published import files_of
 
 __all__ = ["Entry", "Measured", "Race", "entries", "has_ultralytics", "race"]
@@ -80,19 +78,7 @@ class Race:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything for JSON, with machine and versions."""
-        versions = {}
-        for package in PACKAGES:
-            try:
-                versions[package] = importlib.metadata.version(package)
-            except importlib.metadata.PackageNotFoundError:
-                continue
-        about = {
-            "date": datetime.now(UTC).date().isoformat(),
-            "machine": f"{processor()}, {cores()} cores",
-            "python": platform.python_version(),
-            "versions": versions,
-        }
-        return {**about, **asdict(self)}
+        return {**surroundings(PACKAGES), **asdict(self)}
 
 
 def entries(choice: Choice, model: Path | None, weights: Path | None, exported: Path | None, tiles: str) -> list[Entry]:

@@ -1,5 +1,6 @@
 """`Detector`: photos in, detections out."""
 
+import copy
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
@@ -104,6 +105,16 @@ class Detector:
         if wrong:
             raise ModelError(f"expected a threshold between 0 and 1 for {wrong[0]}, got {given[wrong[0]]}")
         return given
+
+    def with_thresholds(self, thresholds: Mapping[str, float]) -> "Detector":
+        """Return one that shares the loaded model, with other thresholds.
+
+        Raises:
+            ModelError: As for the class.
+        """
+        other = copy.copy(self)
+        other.thresholds = {**self.thresholds, **self._checked(thresholds)}
+        return other
 
     @property
     def least_side(self) -> int:

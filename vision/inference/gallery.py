@@ -2,18 +2,18 @@
 
 import itertools
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 from vision.categories import category_of
-from vision.inference.results import Box, GpsPoint, PhotoResult, ResultFile
+from vision.inference.results import Box, GpsPoint, ModelInfo, PhotoResult, ResultFile
 from vision.inference.tally import Tally
 from vision.pages import write_template
 
-__all__ = ["Card", "write_gallery"]
+__all__ = ["Card", "Legend", "geo_link", "legends", "write_gallery"]
 
 EMBEDDED_BYTES = 40_000_000  # phones give up on pages much larger than this
 MOST_CARDS = 5000  # nor do they scroll through more
@@ -53,7 +53,7 @@ class Legend(NamedTuple):
     zh: str
     en: str
     colour: str
-    photos: int
+    total: int
 
 
 class Group(NamedTuple):
@@ -96,7 +96,7 @@ def write_gallery(path: Path, results: ResultFile, tally: Tally, cards: Iterable
         results=results,
         created=results.created.astimezone(),
         tally=tally,
-        legends=_legends(results, tally),
+        legends=legends(results.model, tally.showing),
         reasons=REASONS,
         positions=positions,
         cards=_shown(itertools.islice(cards, MOST_CARDS), positions),
@@ -104,11 +104,19 @@ def write_gallery(path: Path, results: ResultFile, tally: Tally, cards: Iterable
     )
 
 
-def _legends(results: ResultFile, tally: Tally) -> list[Legend]:
+def legends(model: ModelInfo, counts: Mapping[str, int]) -> list[Legend]:
+    """Return what a page says of the model's categories, in its order; `counts` are by name, 0 where one is missing."""
     return [
-        Legend(c.zh, c.name.replace("_", " ").capitalize(), category_of(c.name).colour, tally.showing[c.name])
-        for c in results.model.categories
+        Legend(c.zh, c.name.replace("_", " ").capitalize(), category_of(c.name).colour, counts.get(c.name, 0))
+        for c in model.categories
     ]
+
+
+def geo_link(gps: GpsPoint | None) -> str | None:
+    """Return a `geo:` link, which is defined for WGS-84 only: another datum would lead to a wrong place."""
+    if gps is None or "".join(filter(str.isalnum, gps.datum)).upper() != "WGS84":
+        return None
+    return f"geo:{gps.latitude:.6f},{gps.longitude:.6f}"
 
 
 def _shown(cards: Iterable[Card], positions: dict[str, int]) -> Iterator[Shown]:
@@ -125,7 +133,7 @@ def _shown(cards: Iterable[Card], positions: dict[str, int]) -> Iterator[Shown]:
             copy=None if card.copy is None else quote(card.copy, errors="surrogateescape"),
             groups=_groups(card.photo.boxes, positions),
             name=card.photo.path.replace("\\", "/").rsplit("/", 1)[-1],
-            geo=_geo(card.photo.gps),
+            geo=geo_link(card.photo.gps),
         )
 
 
@@ -136,10 +144,3 @@ def _groups(boxes: Sequence[Box], positions: dict[str, int]) -> list[Group]:
         scores.setdefault(positions[found.category], []).append(found.score)
     groups = [Group(category, len(values), max(values)) for category, values in scores.items()]
     return sorted(groups, key=lambda group: -group.best)
-
-
-def _geo(gps: GpsPoint | None) -> str | None:
-    """Return a `geo:` link, which is defined for WGS-84 only: another datum would lead to a wrong place."""
-    if gps is None or "".join(filter(str.isalnum, gps.datum)).upper() != "WGS84":
-        return None
-    return f"geo:{gps.latitude:.6f},{gps.longitude:.6f}"

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -58,15 +58,20 @@ def interrupted_settings(out: Path) -> dict[str, Any]:
     return settings if isinstance(settings, dict) else {}
 
 
-def prepare_folder(out: Path, existing: Existing) -> None:
+def prepare_folder(out: Path, existing: Existing, result_files: Sequence[str] = RESULT_FILES) -> None:
     """Make sure that results can go into the claimed folder `out`.
+
+    Args:
+        out: The folder.
+        existing: What to do with what lies there.
+        result_files: Names of the files that a finished run leaves there.
 
     Raises:
         UserError: It can't be written, or it holds results or an interrupted run and `existing` doesn't say what to do.
     """
     try:
         if existing == "overwrite":
-            for name in (*RESULT_FILES, JOURNAL):
+            for name in (*result_files, JOURNAL):
                 (out / name).unlink(missing_ok=True)
             remove_copies(out, keep=set())
     except OSError as error:
@@ -76,7 +81,7 @@ def prepare_folder(out: Path, existing: Existing) -> None:
     if (out / JOURNAL).exists():
         if existing != "resume":
             raise UserError(f"{out}: holds an interrupted run; go on with --resume, or start again with --overwrite")
-    elif any((out / name).exists() for name in RESULT_FILES):
+    elif any((out / name).exists() for name in result_files):
         raise UserError(f"{out}: holds results already; give another folder, or replace them with --overwrite")
 
 

@@ -24,7 +24,7 @@ from vision.inference.stages import Clock, untimed
 from vision.inference.table import write_table
 from vision.inference.tally import Tally
 
-__all__ = ["Annotate", "Report", "write_report"]
+__all__ = ["Annotate", "Report", "model_info", "write_report"]
 
 Annotate = Literal["problems", "all", "none"]
 
@@ -64,7 +64,7 @@ def write_report(
     Raises:
         UserError: The folder can't be written, or holds an interrupted run with other settings.
     """
-    model = _model_info(detector)
+    model = model_info(detector)
     settings = {
         "model": model.model_dump(mode="json"),
         "device": str(detector.choice.device),
@@ -137,7 +137,8 @@ def _card(entry: Entry) -> Card:
     return Card(entry.result, entry.thumbnail, entry.copy)
 
 
-def _model_info(detector: Detector) -> ModelInfo:
+def model_info(detector: Detector) -> ModelInfo:
+    """Return what a result file says of a detector's model."""
     rows = ((category_of(name), detector.thresholds[name]) for name in detector.model.names)
     categories = tuple(ScreenedCategory(name=c.name, zh=c.zh, is_problem=c.is_problem, threshold=t) for c, t in rows)
     model = detector.model

@@ -20,12 +20,16 @@ from vision.files import replacing
 
 __all__ = [
     "Box",
+    "Captured",
     "Failure",
+    "Fraction",
     "GpsPoint",
     "ModelInfo",
     "PhotoResult",
+    "Pixels",
     "ResultFile",
     "ScreenedCategory",
+    "Strict",
     "Verdict",
     "load_results",
 ]

@@ -8,7 +8,7 @@ from pathlib import Path
 from vision.files import replacing
 from vision.inference.results import ModelInfo, PhotoResult, Verdict
 
-__all__ = ["VERDICTS_ZH", "write_table"]
+__all__ = ["VERDICTS_ZH", "text_cell", "write_table"]
 
 VERDICTS_ZH: dict[Verdict, str] = {"needs_visit": "需到场", "clean": "干净", "unreadable": "无法读取"}
 
@@ -34,9 +34,8 @@ def write_table(path: Path, model: ModelInfo, photos: Iterable[PhotoResult]) -> 
         writer.writerow(header)
         for photo in photos:
             counts = Counter(box.category for box in photo.boxes)
-            writer.writerow(
-                [_text(photo.path), VERDICTS_ZH[photo.verdict], *(counts[c.name] for c in categories), *_rest(photo)]
-            )
+            found = (counts[category.name] for category in categories)
+            writer.writerow([text_cell(photo.path), VERDICTS_ZH[photo.verdict], *found, *_rest(photo)])
 
 
 def _rest(photo: PhotoResult) -> list[object]:
@@ -47,10 +46,10 @@ def _rest(photo: PhotoResult) -> list[object]:
         *((gps.latitude, gps.longitude, gps.datum) if gps else ("", "", "")),
         photo.width or "",
         photo.height or "",
-        _text(photo.failure.message) if photo.failure else "",
+        text_cell(photo.failure.message) if photo.failure else "",
     ]
 
 
-def _text(value: str) -> str:
+def text_cell(value: str) -> str:
     """Keep a spreadsheet from running a file name as a formula."""
     return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.datasets.duplicates.drawn import scene
-from vision.datasets.duplicates.alignment import Alignment, align, features
+from vision.alignment import Alignment, align, features
 from vision.datasets.duplicates.find import kind_of
 from vision.datasets.duplicates.hashes import BITS, TRANSFORMS, frequencies, hash_bits, turned
 from vision.datasets.duplicates.report import Kind

@@ -9,7 +9,7 @@ from types import TracebackType
 
 import numpy as np
 
-from vision.datasets.duplicates.alignment import Alignment
+from vision.alignment import Alignment
 from vision.datasets.duplicates.fingerprints import Fingerprint
 from vision.errors import RecipeError
 

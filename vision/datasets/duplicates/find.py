@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vision.datasets.duplicates.alignment import Alignment, Features, align, features
+from vision.alignment import Alignment, Features, align, features
 from vision.datasets.duplicates.cache import Cache
 from vision.datasets.duplicates.embedding import Embedder
 from vision.datasets.duplicates.fingerprints import SIDE, Fingerprint, fingerprint

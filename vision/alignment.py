@@ -1,4 +1,4 @@
-"""Whether one photo can be laid over another: the check that decides on candidate pairs.
+"""Whether one photo can be laid over another: the same photo, the same place, or neither.
 
 Keypoints are SIFT's (Lowe 2004) with RootSIFT descriptors (Arandjelović and Zisserman 2012); an affine map is fitted
 with RANSAC, so that crops, turns, stretched and sheared copies are all found by the same means.
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from vision.images import NDArrayImage
 
-__all__ = ["Alignment", "Features", "align", "features"]
+__all__ = ["Alignment", "Features", "NDArrayAffine", "Overlay", "align", "features", "overlay"]
 
 SIDE = 320  # pixels of the longest side that are looked at
 KEYPOINTS = 300
@@ -62,6 +62,19 @@ class Alignment:
     rotation: float = 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """How one photo lies over another.
+
+    Attributes:
+        affine: (2, 3), from pixels of the first's `grey` to the second's.
+        points: (n, 2) xy, the first's keypoints that agree on it.
+    """
+
+    affine: NDArrayAffine
+    points: npt.NDArray[np.float32]
+
+
 def features(image: NDArrayImage) -> Features:
     """Find the keypoints of a photo (h, w, 3)."""
     scale = SIDE / max(image.shape[:2])
@@ -99,23 +112,34 @@ def _mirrored(descriptors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return table[:, ::-1, :, -np.arange(8) % 8].reshape(-1, 128)
 
 
-def _fit(first: Features, second: Features, matches: NDArrayMatches, *, mirrored: bool) -> Alignment:
+def overlay(first: Features, second: Features) -> Overlay | None:
+    """Return how `first` lies over `second`, unmirrored, or None where too little of them agrees."""
+    found = _overlay(first, second, _matches(_rooted(first.descriptors), _rooted(second.descriptors)), mirrored=False)
+    return found if found is not None and len(found.points) >= FEWEST else None
+
+
+def _overlay(first: Features, second: Features, matches: NDArrayMatches, *, mirrored: bool) -> Overlay | None:
     here, there = matches
     if len(here) < FEWEST:
-        return Alignment(len(here))
+        return None
     from_points, to_points = first.points[here], second.points[there]
     affine, mask = cv2.estimateAffine2D(
         from_points, to_points, method=cv2.RANSAC, ransacReprojThreshold=REACH, maxIters=500, confidence=0.99
     )
     if affine is None or (np.linalg.det(affine[:, :2]) < 0) is not np.bool_(mirrored):
-        return Alignment(len(here))
-    inliers = mask.ravel() > 0
-    if inliers.sum() < FEWEST:
-        return Alignment(len(here), int(inliers.sum()))
-    correlation, overlap = _correlation(first.grey, second.grey, affine)
-    turn = affine[:, :2] @ np.diag([-1 if mirrored else 1, 1])
+        return None
+    return Overlay(affine, from_points[mask.ravel() > 0])
+
+
+def _fit(first: Features, second: Features, matches: NDArrayMatches, *, mirrored: bool) -> Alignment:
+    found = _overlay(first, second, matches, mirrored=mirrored)
+    count, inliers = len(matches[0]), 0 if found is None else len(found.points)
+    if found is None or inliers < FEWEST:
+        return Alignment(count, inliers)
+    correlation, overlap = _correlation(first.grey, second.grey, found.affine)
+    turn = found.affine[:, :2] @ np.diag([-1 if mirrored else 1, 1])
     rotation = float(np.degrees(np.arctan2(-turn[1, 0], turn[0, 0])))  # y points down
-    return Alignment(len(here), int(inliers.sum()), correlation, overlap, mirrored, rotation)
+    return Alignment(count, inliers, correlation, overlap, mirrored, rotation)
 
 
 def _matches(first: npt.NDArray[np.float32], second: npt.NDArray[np.float32]) -> NDArrayMatches:

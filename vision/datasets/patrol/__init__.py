@@ -1,0 +1,1 @@
+"""Patrol videos out of labelled photos, with the truth about every problem in them."""

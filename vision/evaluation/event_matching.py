@@ -1,0 +1,115 @@
+"""What was tracked in a patrol, put beside the truth: which problem a track is about, if any."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vision.datasets.patrol.truth import PatrolTruth, View
+from vision.footage.grouping import Corners
+from vision.footage.result import EventFile, Observation
+
+__all__ = ["Match", "Track", "match_track", "track_of", "tracks_of"]
+
+TINY = 1e-9  # square pixels, for boxes without area
+LEAST_IOU = 0.3
+LEAST_INSIDE = 0.7  # of one box that lies in the other: a group and one of its members
+LEAST_SHARE = 0.5  # of a track's observations that are of the problem that it is about
+
+
+@dataclass(frozen=True)
+class Track:
+    """One thing that was followed through a video, whatever program did it."""
+
+    category: str
+    observations: tuple[Observation, ...]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Indices of the problem that a track is about, None if it is about none, and of the panel that it mostly lies on.
+
+    The panel is None for a track that never lies on one.
+    """
+
+    problem: int | None
+    panel: int | None
+
+
+def track_of(observations: Iterable[Observation]) -> Track:
+    """Make a track of at least one observation; its category is the one with the greatest sum of scores."""
+    seen = tuple(observations)
+    scores: defaultdict[str, float] = defaultdict(float)
+    for look in seen:
+        scores[look.category] += look.score
+    return Track(max(sorted(scores), key=lambda name: scores[name]), seen)
+
+
+def tracks_of(file: EventFile, camera: str) -> list[Track]:
+    """Return the events of a camera as tracks."""
+    return [Track(event.category, event.history) for event in file.events if event.camera == camera]
+
+
+def match_track(track: Track, truth: PatrolTruth) -> Match:
+    """Find what a track is about.
+
+    An observation is of a problem if their boxes overlap with intersection over union of at least 0.3, or at least 70 %
+    of one lies in the other; of several, of one that has its category, and then of the one that overlaps it most. A
+    track is about the problem that most of its observations are of, if these are at least half of all.
+    """
+    problems: Counter[int] = Counter()
+    panels: Counter[int] = Counter()
+    for look in track.observations:
+        frame = look.seconds * truth.fps
+        best = max(
+            (
+                (look.category in problem.categories, iou, index)
+                for index, problem in enumerate(truth.problems)
+                if (iou := _fit(look.box, box_at(problem.view, frame))) is not None
+            ),
+            default=None,
+        )
+        if best is not None:
+            problems[best[2]] += 1
+        shares = [_shared(look.box, box_at(panel.view, frame)) for panel in truth.panels]
+        if max(shares) > 0:
+            panels[int(np.argmax(shares))] += 1
+    (problem, count) = problems.most_common(1)[0] if problems else (None, 0)
+    about = problem if count >= LEAST_SHARE * len(track.observations) else None
+    return Match(about, panels.most_common(1)[0][0] if panels else None)
+
+
+def box_at(view: View, frame: float) -> Corners | None:
+    """Return where something is at a frame or between two; None if it isn't in view."""
+    after = bisect.bisect_left(view.frames, frame)
+    near = [i for i in (after - 1, after) if 0 <= i < len(view.frames) and abs(view.frames[i] - frame) < 1]
+    if not near:
+        return None
+    weights = [1 - abs(view.frames[i] - frame) for i in near]
+    box: list[float] = np.average([view.boxes[i] for i in near], axis=0, weights=weights).tolist()
+    return box
+
+
+def _fit(box: Corners, truth: Corners | None) -> float | None:
+    """Return the intersection over union of an observation that is of a problem; None for another."""
+    if truth is None:
+        return None
+    shared = _shared(box, truth)
+    own, other = _area(box), _area(truth)
+    iou = shared / max(own + other - shared, TINY)
+    return iou if iou >= LEAST_IOU or shared >= LEAST_INSIDE * max(min(own, other), TINY) else None
+
+
+def _shared(box: Corners, other: Corners | None) -> float:
+    """Return the pixels that two boxes share."""
+    if other is None:
+        return 0.0
+    return _area([max(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), min(box[3], other[3])])
+
+
+def _area(box: Corners) -> float:
+    return float(max(box[2] - box[0], 0) * max(box[3] - box[1], 0))
