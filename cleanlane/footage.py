@@ -10,13 +10,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cleanlane.options import print_schema
+from cleanlane.options import as_before, print_schema, tell
 from cleanlane.watching import watch
 from vision.errors import MissingExtraError
+from vision.footage.page_times import elapsed
 from vision.inference.choice import AUTO
 from vision.inference.detector import Detector
 from vision.inference.machine import cores
-from vision.inference.output_folder import Existing, claim_folder, interrupted_settings, prepare_folder
+from vision.inference.output_folder import Existing, claim_folder, prepare_folder
 
 if TYPE_CHECKING:
     from vision.footage.configuration import Camera
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["footage"]
 
-EXIT_PROBLEMS, EXIT_INTERRUPTED = 1, 130
+EXIT_INTERRUPTED = 130
 
 console = Console()
 
@@ -97,19 +98,12 @@ def footage(
     settings = load_config(config) if config else FootageConfig()
     settings = settings.model_copy(update={"cameras": cameras_of(sources or [], settings.cameras)})
     is_live, blurring = settings.cameras[0].is_live, _blur(blur)
-    earlier = interrupted_settings(out) if resume else {}  # what auto chose then is kept to
-    detector = Detector(
-        model,
-        device=earlier.get("device", device) if device == AUTO else device,
-        precision=earlier.get("precision", precision) if precision == AUTO else precision,
-        operating_point=operating_point,
-        streams=cores(),
-    )
+    device, precision = as_before(out, resume, device, precision)
+    detector = Detector(model, device=device, precision=precision, operating_point=operating_point, streams=cores())
     if operating_point is None:
         floor = settings.events.least_score
         detector = detector.with_thresholds({name: max(floor, value) for name, value in detector.thresholds.items()})
-    choice = detector.choice
-    console.print(f"运行于 {choice.device} {choice.precision}: {choice.why}", highlight=False)
+    tell(console, detector)
     started = time.monotonic()
     try:
         with claim_folder(out):
@@ -154,12 +148,8 @@ class _Bars:
     def __call__(self, camera: "Camera", at: float, of: float) -> None:
         if camera.name not in self._tasks:
             self._tasks[camera.name] = self._progress.add_task(camera.name[:40], total=of or None, at="")
-        text = f"{_clock(at)} / {_clock(of)}"
+        text = f"{elapsed(at)} / {elapsed(of)}"
         self._progress.update(self._tasks[camera.name], completed=min(at, of), at=text)
-
-
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 3600}:{int(seconds) // 60 % 60:02d}:{int(seconds) % 60:02d}"
 
 
 def _print_summary(file: "EventFile", out: Path, seconds: float) -> None:
@@ -175,7 +165,7 @@ def _print_summary(file: "EventFile", out: Path, seconds: float) -> None:
         skipped = f", {camera.skipped} skipped" if camera.mode == "live" else ""
         damaged = f", {camera.damaged} damaged" if camera.damaged else ""
         note = f"; {camera.note}" if camera.note else ""
-        line = f"{camera.name}: {_clock(camera.duration_seconds)}, {looked}{skipped}{damaged}{note}"
+        line = f"{camera.name}: {elapsed(camera.duration_seconds)}, {looked}{skipped}{damaged}{note}"
         console.print(line, highlight=False, markup=False)
     filmed = sum(camera.duration_seconds for camera in file.cameras)
     pace = f"{len(file.events)} events in {seconds:.1f} s ({filmed / seconds:.1f} times as fast as filmed)"

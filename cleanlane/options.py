@@ -6,15 +6,45 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
+    from pathlib import Path
 
+    from pydantic import BaseModel
+    from rich.console import Console
+
+    from vision.inference.detector import Detector
     from vision.inference.views import Tiles
 
-__all__ = ["SETTINGS", "print_schema", "read_tiles"]
+__all__ = ["SETTINGS", "as_before", "print_schema", "read_tiles", "tell"]
 
 SETTINGS: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": "rich", "add_completion": False}
 
 MOST_TILES = 20  # along the longer side
+
+
+def as_before(out: "Path", resume: bool, device: str, precision: str) -> tuple[str, str]:
+    """Return device and precision: an interrupted run's in place of auto, as results shall fit together."""
+    from vision.inference.choice import AUTO
+    from vision.inference.output_folder import interrupted_settings
+
+    earlier = interrupted_settings(out) if resume else {}
+    return (
+        earlier.get("device", device) if device == AUTO else device,
+        earlier.get("precision", precision) if precision == AUTO else precision,
+    )
+
+
+def tell(console: "Console", detector: "Detector") -> None:
+    """Say what runs and why, and which categories are not ours."""
+    from vision.categories import BY_NAME
+
+    choice = detector.choice
+    console.print(f"运行于 {choice.device} {choice.precision}: {choice.why}", highlight=False)
+    foreign = [name for name in detector.model.names if name not in BY_NAME]
+    if foreign:
+        shown = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
+        console.print(
+            f"Note: {len(foreign)} categories of this model are not CleanLane's ({shown}) and never need a visit."
+        )
 
 
 def print_schema(model: "type[BaseModel]") -> None:

@@ -20,14 +20,13 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from cleanlane.options import print_schema, read_tiles
-from vision.categories import BY_NAME
+from cleanlane.options import as_before, print_schema, read_tiles, tell
 from vision.errors import UserError
 from vision.footage.result import EventFile, load_events
 from vision.inference.choice import AUTO
 from vision.inference.detector import DEFAULT_IOU, Detector
 from vision.inference.machine import cores
-from vision.inference.output_folder import COPIES, Existing, claim_folder, interrupted_settings, prepare_folder
+from vision.inference.output_folder import COPIES, Existing, claim_folder, prepare_folder
 from vision.inference.reading import PATIENCE
 from vision.inference.report import Annotate, Report, write_report
 from vision.inference.results import ResultFile, load_results
@@ -122,11 +121,11 @@ def screen(
         raise typer.BadParameter("--resume and --overwrite exclude each other")
     existing: Existing = "resume" if resume else "overwrite" if overwrite else "refuse"
     thresholds = _thresholds(threshold)
-    earlier = interrupted_settings(out) if resume else {}  # what auto chose then is kept to: results shall fit together
+    device, precision = as_before(out, resume, device, precision)
     detector = Detector(
         model,
-        device=earlier.get("device", device) if device == AUTO else device,
-        precision=earlier.get("precision", precision) if precision == AUTO else precision,
+        device=device,
+        precision=precision,
         thresholds=thresholds,
         operating_point=operating_point,
         iou=iou,
@@ -135,7 +134,7 @@ def screen(
         threads=threads or 0,
     )
     photos = find_photos(paths, exclude=out / COPIES)
-    _tell(detector)
+    tell(console, detector)
     started = time.monotonic()
     try:
         with claim_folder(out):
@@ -231,18 +230,6 @@ def _score(text: str, number: str) -> float:
     except ValueError:
         message = f"expected one --threshold SCORE, or CATEGORY=SCORE for each category, got {text!r}"
         raise typer.BadParameter(message) from None
-
-
-def _tell(detector: Detector) -> None:
-    """Say what runs and why, and which categories are not ours."""
-    choice = detector.choice
-    console.print(f"运行于 {choice.device} {choice.precision}: {choice.why}", highlight=False)
-    foreign = [name for name in detector.model.names if name not in BY_NAME]
-    if foreign:
-        shown = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
-        console.print(
-            f"Note: {len(foreign)} categories of this model are not CleanLane's ({shown}) and never need a visit."
-        )
 
 
 class _PhotosPerSecond(ProgressColumn):

@@ -12,10 +12,11 @@ import numpy as np
 from vision.datasets.patrol.truth import PatrolTruth, View
 from vision.footage.grouping import Corners
 from vision.footage.result import EventFile, Observation
+from vision.overlaps import overlaps, shared_areas
 
 __all__ = ["Match", "Track", "match_track", "track_of", "tracks_of"]
 
-TINY = 1e-9  # square pixels, for boxes without area
+NOWHERE = (0.0, 0.0, 0.0, 0.0)  # the box of what isn't in view
 LEAST_IOU = 0.3
 LEAST_INSIDE = 0.7  # of one box that lies in the other: a group and one of its members
 LEAST_SHARE = 0.5  # of a track's observations that are of the problem that it is about
@@ -75,9 +76,10 @@ def match_track(track: Track, truth: PatrolTruth) -> Match:
         )
         if best is not None:
             problems[best[2]] += 1
-        shares = [_shared(look.box, box_at(panel.view, frame)) for panel in truth.panels]
-        if max(shares) > 0:
-            panels[int(np.argmax(shares))] += 1
+        shown = [box_at(panel.view, frame) or NOWHERE for panel in truth.panels]
+        shared = shared_areas(np.array([look.box]), np.array(shown))[0]
+        if shared.max() > 0:
+            panels[int(shared.argmax())] += 1
     (problem, count) = problems.most_common(1)[0] if problems else (None, 0)
     about = problem if count >= LEAST_SHARE * len(track.observations) else None
     return Match(about, panels.most_common(1)[0][0] if panels else None)
@@ -98,18 +100,5 @@ def _fit(box: Corners, truth: Corners | None) -> float | None:
     """Return the intersection over union of an observation that is of a problem; None for another."""
     if truth is None:
         return None
-    shared = _shared(box, truth)
-    own, other = _area(box), _area(truth)
-    iou = shared / max(own + other - shared, TINY)
-    return iou if iou >= LEAST_IOU or shared >= LEAST_INSIDE * max(min(own, other), TINY) else None
-
-
-def _shared(box: Corners, other: Corners | None) -> float:
-    """Return the pixels that two boxes share."""
-    if other is None:
-        return 0.0
-    return _area([max(box[0], other[0]), max(box[1], other[1]), min(box[2], other[2]), min(box[3], other[3])])
-
-
-def _area(box: Corners) -> float:
-    return float(max(box[2] - box[0], 0) * max(box[3] - box[1], 0))
+    iou, inside = (float(share[0, 0]) for share in overlaps(np.array([box]), np.array([truth])))
+    return iou if iou >= LEAST_IOU or inside >= LEAST_INSIDE else None

@@ -10,7 +10,7 @@ from vision.detections import NDArrayBoxes
 from vision.footage.grouping import linked
 from vision.images import NDArrayImage
 
-__all__ = ["Appearance", "appearance_of", "looks_alike", "overlap"]
+__all__ = ["Appearance", "appearance_of", "looks_alike"]
 
 AROUND = 0.6  # of the box's size that is taken in on each side: what lies there tells places apart
 LEAST = 0.2  # of the picture's sides that is taken in at least
@@ -64,12 +64,3 @@ def looks_alike(first: Appearance, second: Appearance, kinds: Iterable[str]) -> 
     mapped = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
     one = any(linked(kind, mapped, second.box, second.height) for kind in kinds)
     return len(found.points) if one else 0
-
-
-def overlap(first: NDArrayBoxes, second: NDArrayBoxes) -> float:
-    """Return two boxes' intersection over union."""
-    width = max(min(first[2], second[2]) - max(first[0], second[0]), 0)
-    height = max(min(first[3], second[3]) - max(first[1], second[1]), 0)
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
-    shared = width * height
-    return float(shared / max(sum(areas) - shared, 1e-9))

@@ -112,11 +112,11 @@ def review(
             builder.add(look.frame, look.found)
             on_progress(look.frame.seconds, recording.duration)
         things = builder.finish()
-    pictures.remove_others(thing.best for thing in things if thing.best)
+        pictures.remove_others(thing.best for thing in things if thing.best)
+        for thing in things:
+            _add_clip(thing, recording, camera, run, pictures)
     if counts.last is None:
         raise UserError(f"{camera.source}: expected a video, but not one of its pictures can be decoded")
-    for thing in things:
-        _add_clip(thing, camera, run, pictures)
     events = [event_of(thing, recording.time_at, pictures) for thing in things]
     info = CameraInfo(
         name=camera.name,
@@ -176,7 +176,7 @@ def _note_on(way: Way | None, recording: Video | Folder) -> str:
     return ""
 
 
-def _add_clip(thing: Thing, camera: Camera, run: Run, pictures: Pictures) -> None:
+def _add_clip(thing: Thing, recording: Video | Folder, camera: Camera, run: Run, pictures: Pictures) -> None:
     """Make a clip of what lies around the best picture."""
     seconds = run.config.events.clip_seconds
     if not seconds or thing.best is None:
@@ -188,7 +188,7 @@ def _add_clip(thing: Thing, camera: Camera, run: Run, pictures: Pictures) -> Non
     source = Path(camera.source)
     if run.blur is None and source.is_file() and cut(source, start, end, path):
         return
-    encode(_frames(open_recording(camera), start, end, run.blur), path)
+    encode(_frames(recording.twin(), start, end, run.blur), path)
 
 
 def _frames(

@@ -14,10 +14,10 @@ from vision.errors import PhotoError, UserError
 from vision.footage.frames import LOOK_SIDE, Frame
 from vision.footage.videos import Group
 from vision.images import read_photo_file
+from vision.inference.sources import is_photo
 
 __all__ = ["Folder"]
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic"}
 IN_NAME = re.compile(
     r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[-_T. ]?(\d\d)[-_.h:]?(\d\d)[-_.m:]?(\d\d)(?:[-_.,](\d{1,6}))?(?!\d)"
 )
@@ -38,11 +38,10 @@ class Folder:
         UserError: There are no photos, or one has no time.
     """
 
-    codec, note = "photos", ""
+    note = ""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        photos = [p for p in sorted(path.iterdir()) if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")]
+        photos = [photo for photo in sorted(path.iterdir()) if is_photo(photo.name)]
         if not photos:
             raise UserError(f"{path}: expected photos with times in their names, but there are none in this folder")
         timed = sorted((_time_of(photo), photo) for photo in photos)
@@ -73,7 +72,7 @@ class Folder:
             if following > start:
                 yield Group(seconds, following, [path])
 
-    def frames(self, group: Group, interval: float, due: float = 0.0) -> list[Frame]:  # noqa: ARG002
+    def frames(self, group: Group, interval: float) -> list[Frame]:  # noqa: ARG002
         """Read the photo; an empty list if that is impossible."""
         path = group.packets[0]
         try:

@@ -30,7 +30,7 @@ class Recording(Protocol):
         """Yield what can be decoded by itself, in order."""
         ...
 
-    def frames(self, group: Group, interval: float, due: float = 0.0) -> list[Frame]:
+    def frames(self, group: Group, interval: float) -> list[Frame]:
         """Decode pictures of a group that are so many seconds apart."""
         ...
 

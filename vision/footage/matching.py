@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from vision.footage.appearance import looks_alike, overlap
+from vision.footage.appearance import looks_alike
 from vision.footage.configuration import EventSettings
 from vision.footage.grouping import kind_of, linked
 from vision.footage.places import distance
 from vision.footage.things import Sight, Thing
+from vision.overlaps import overlaps
 
 __all__ = ["alike", "same_here"]
 
@@ -24,7 +25,8 @@ def _one(first: Sight, second: Sight, height: int) -> bool:
     of_a_kind = kind is not None and kind == kind_of(second.category)
     if of_a_kind and linked(kind or "", first.box, second.box, height):
         return True
-    return overlap(first.box, second.box) >= OVERLAPPING
+    iou, _ = overlaps(first.box[None], second.box[None])
+    return bool(iou[0, 0] >= OVERLAPPING)
 
 
 def alike(thing: Thing, others: Sequence[Thing], settings: EventSettings) -> list[Thing]:

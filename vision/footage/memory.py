@@ -62,9 +62,6 @@ class Memory:
     ) -> None:
         self._file.close()
 
-    def __len__(self) -> int:
-        return len(self._known)
-
     def get(self, source: str, seconds: float) -> Detections | None:
         """Return what was found on a picture, if it has been looked at."""
         return self._known.get((source, round(seconds, 3)))

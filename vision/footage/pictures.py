@@ -1,12 +1,14 @@
 """The best frame of each event, as a file with nothing drawn on it."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import simplejpeg
 
 from vision.files import replacing
+from vision.footage.frames import LOOK_SIDE
 from vision.footage.things import Best
 from vision.images import NDArrayImage, read_photo_file
 from vision.inference.annotate import thumbnail
@@ -57,4 +59,10 @@ class Pictures:
 
 def thumbnail_of(out: Path, name: str) -> bytes:
     """Return a small JPEG of a picture in the folder of results."""
-    return thumbnail(read_photo_file(out / name, 640).pixels, 480)
+    path = out / name
+    return _thumbnail(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(2000)  # a live run writes its page again and again
+def _thumbnail(path: Path, _changed: int) -> bytes:
+    return thumbnail(read_photo_file(path, LOOK_SIDE).pixels, 480)

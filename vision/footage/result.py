@@ -6,11 +6,10 @@ A service takes the objects under `events` as they are: one for each problem in 
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from vision.errors import ResultError, sentence
 from vision.files import replacing
-from vision.inference.results import Captured, Fraction, GpsPoint, ModelInfo, Pixels, Strict
+from vision.inference.results import Captured, Fraction, GpsPoint, ModelInfo, Pixels, Strict, load_strict
 
 __all__ = [
     "STATES",
@@ -164,9 +163,4 @@ def load_events(path: Path) -> EventFile:
     Raises:
         ResultError: It can't be read, isn't this format, or contradicts itself; the message says where.
     """
-    try:
-        return EventFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ResultError(f"{path}: expected an event file, but it can't be read ({error.strerror})") from error
-    except ValidationError as error:
-        raise ResultError(f"{path}: {sentence(error)}") from error
+    return load_strict(path, EventFile, "an event file")

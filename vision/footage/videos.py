@@ -84,11 +84,6 @@ class Video:
         self.started = _time_of(self._container.metadata.get("creation_time", ""))
         self.damaged, self.note = 0, ""
 
-    @property
-    def codec(self) -> str:
-        """FFmpeg's name of its coding."""
-        return self._decoder.name
-
     def twin(self) -> Video:
         """Return another decoder of the same file, on one core, for groups that this one has read already."""
         twin = Video(self._path)
@@ -126,12 +121,11 @@ class Video:
             end = max(map(self._seconds_of, packets)) + 2 * self._half
             yield Group(start, end, packets, continues)
 
-    def frames(self, group: Group, interval: float, due: float = 0.0) -> list[Frame]:
-        """Decode the pictures of a group that are `interval` seconds apart, the first one not before `due`."""
+    def frames(self, group: Group, interval: float) -> list[Frame]:
+        """Decode the pictures of a group that are `interval` seconds apart, its first one among them."""
         if not group.continues:
             self._decoder.flush_buffers()
-        due = max(due, group.start)
-        last = self._last_of_interest(group, interval, due)
+        due, last = group.start, self._last_of_interest(group, interval)
         packets: list[VideoPacket | None] = [p for p in group.packets if group.goes_on or self._seconds_of(p) <= last]
         if not group.goes_on:
             packets.append(None)  # makes the decoder give what it still holds
@@ -152,9 +146,10 @@ class Video:
             self._first = float((self._stream.start_time or 0) * self._unit)
         self._container.seek(int((seconds + self._first) / self._unit), stream=self._stream)
 
-    def _last_of_interest(self, group: Group, interval: float, due: float) -> float:
+    def _last_of_interest(self, group: Group, interval: float) -> float:
         """Return the time of the last picture that is wanted, at least half an interval before the next group."""
-        last = due + max(0, int((group.end - 0.5 * interval - due) / interval + 1e-6)) * interval
+        length = group.end - group.start
+        last = group.start + max(0, int((length - 0.5 * interval) / interval + 1e-6)) * interval
         times = sorted(map(self._seconds_of, group.packets))
         return next((time for time in times if time >= last - self._half), times[-1])
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -32,6 +32,7 @@ __all__ = [
     "Strict",
     "Verdict",
     "load_results",
+    "load_strict",
 ]
 
 Verdict = Literal["needs_visit", "clean", "unreadable"]
@@ -47,6 +48,9 @@ class Strict(BaseModel):
     """Base of the models: unknown fields are errors, values don't change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+StrictModel = TypeVar("StrictModel", bound=Strict)
 
 
 class Box(Strict):
@@ -170,11 +174,18 @@ def load_results(path: Path) -> ResultFile:
     Raises:
         ResultError: It can't be read, isn't this format, or contradicts itself; the message says where.
     """
+    return load_strict(path, ResultFile, "a result file")
+
+
+def load_strict(path: Path, model: type[StrictModel], what: str) -> StrictModel:
+    """Read a JSON file and check it against its model; `what` it is expected to be is for the message.
+
+    Raises:
+        ResultError: It can't be read, isn't this format, or contradicts itself; the message says where.
+    """
     try:
-        text = path.read_bytes()
+        return model.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise ResultError(f"{path}: expected a result file, but it can't be read ({error.strerror})") from error
-    try:
-        return ResultFile.model_validate_json(text)
+        raise ResultError(f"{path}: expected {what}, but it can't be read ({error.strerror})") from error
     except ValidationError as error:
         raise ResultError(f"{path}: {sentence(error)}") from error

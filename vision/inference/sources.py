@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from vision.errors import PhotoError, UserError
 from vision.images import path_text, photo_bytes
 
-__all__ = ["PHOTO_SUFFIXES", "PhotoFile", "find_photos"]
+__all__ = ["PHOTO_SUFFIXES", "PhotoFile", "find_photos", "is_photo"]
 
 PHOTO_SUFFIXES = frozenset(
     ".jpg .jpeg .jpe .jfif .mpo .png .webp .heic .heif .hif .avif .tif .tiff .gif .bmp".split()  # noqa: SIM905
@@ -69,7 +69,7 @@ def _matches(given: str) -> list[Path]:
     if not matches:
         raise UserError(f"{given}: there is no such file or folder, and no file matches it as a pattern")
     return [
-        Path(match) for match in matches if _is_photo(match) or match.lower().endswith(".zip") or Path(match).is_dir()
+        Path(match) for match in matches if is_photo(match) or match.lower().endswith(".zip") or Path(match).is_dir()
     ]
 
 
@@ -86,11 +86,12 @@ def _folder(folder: Path) -> Iterator[Keyed]:
     unreadable: list[OSError] = []
     for parent, folders, files in os.walk(folder, onerror=unreadable.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (_file(Path(parent) / name) for name in sorted(files) if _is_photo(name))
+        yield from (_file(Path(parent) / name) for name in sorted(files) if is_photo(name))
     yield from (_file(Path(error.filename)) for error in unreadable)  # reading it tells why
 
 
-def _is_photo(name: str) -> bool:
+def is_photo(name: str) -> bool:
+    """Tell by a name whether it is a photo that is looked at; hidden ones are not."""
     return PurePosixPath(name).suffix.lower() in PHOTO_SUFFIXES and not PurePosixPath(name).name.startswith(".")
 
 
@@ -102,7 +103,7 @@ def _archive(path: Path) -> Iterator[Keyed]:
     archive = _opened(path)
     for position, member in sorted(enumerate(archive.infolist()), key=lambda item: item[1].filename):
         parts = PurePosixPath(member.filename).parts
-        if not member.is_dir() and _is_photo(member.filename) and "__MACOSX" not in parts:
+        if not member.is_dir() and is_photo(member.filename) and "__MACOSX" not in parts:
             yield (path.resolve(), position), _member(path, archive, member)
 
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AwareDatetime, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
-from vision.errors import ResultError, sentence
+from vision.errors import ResultError
 from vision.files import replacing
-from vision.inference.results import Fraction, Pixels, Strict
+from vision.inference.results import Fraction, Pixels, Strict, load_strict
 
 __all__ = ["TRUTH", "PatrolTruth", "TruthPanel", "TruthProblem", "View", "load_truth", "load_truths"]
 
@@ -95,12 +95,7 @@ def load_truth(path: Path) -> PatrolTruth:
     Raises:
         ResultError: It can't be read, isn't this format, or contradicts itself; the message says where.
     """
-    try:
-        return PatrolTruth.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ResultError(f"{path}: expected a patrol's truth file, but it can't be read ({error.strerror})") from error
-    except ValidationError as error:
-        raise ResultError(f"{path}: {sentence(error)}") from error
+    return load_strict(path, PatrolTruth, "a patrol's truth file")
 
 
 def load_truths(folder: Path) -> dict[str, PatrolTruth]:

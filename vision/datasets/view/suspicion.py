@@ -24,9 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.datasets.labels import LabelledPhoto
-from vision.datasets.view.overlaps import NDArrayOverlaps, overlaps
 from vision.datasets.view.trust import SAME_PLACE, TOUCHING, Trust, agreement, judged, measure_trust, size_classes
 from vision.detections import Detections
+from vision.overlaps import NDArrayOverlaps, overlaps
 
 __all__ = ["Kind", "Suspicion", "label_suspicions", "model_suspicions", "suspicions"]
 

@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.datasets.labels import LabelledPhoto
-from vision.datasets.view.overlaps import NDArrayOverlaps, overlaps
 from vision.datasets.view.statistics import BINS
 from vision.detections import Detections, NDArrayCategories
+from vision.overlaps import NDArrayOverlaps, overlaps
 
 __all__ = ["SAME_PLACE", "TOUCHING", "Trust", "agreement", "judged", "measure_trust", "size_classes"]
 

@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from vision.detections import NDArrayBoxes
 
-__all__ = ["NDArrayOverlaps", "overlaps"]
+__all__ = ["NDArrayOverlaps", "overlaps", "shared_areas"]
 
 NDArrayOverlaps = npt.NDArray[np.float32]  # (m, n)
 
@@ -21,13 +21,22 @@ def overlaps(first: NDArrayBoxes, second: NDArrayBoxes) -> tuple[NDArrayOverlaps
         (m, n) intersection over union, and (m, n) intersection over the smaller box (the Szymkiewicz-Simpson overlap
         coefficient: 1 where one box lies within the other). Both are 0 for boxes without area.
     """
-    a, b = first[:, None, :], second[None, :, :]
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = np.maximum(sides, 0).prod(axis=-1)
-    area_a, area_b = (np.maximum(box[..., 2:] - box[..., :2], 0).prod(axis=-1) for box in (a, b))
+    shared = shared_areas(first, second)
+    area_a, area_b = _areas(first)[:, None], _areas(second)[None, :]
     union, smaller = area_a + area_b - shared, np.minimum(area_a, area_b)
     zero = np.zeros_like(shared)
     return (
         np.divide(shared, union, out=zero.copy(), where=union > 0),
         np.divide(shared, smaller, out=zero, where=smaller > 0),
     )
+
+
+def shared_areas(first: NDArrayBoxes, second: NDArrayBoxes) -> NDArrayOverlaps:
+    """Return the (m, n) square pixels that boxes (m, 4) and (n, 4) share."""
+    a, b = first[:, None, :], second[None, :, :]
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    return np.asarray(np.maximum(sides, 0).prod(axis=-1))
+
+
+def _areas(boxes: NDArrayBoxes) -> npt.NDArray[np.float32]:
+    return np.asarray(np.maximum(boxes[:, 2:] - boxes[:, :2], 0).prod(axis=-1))
