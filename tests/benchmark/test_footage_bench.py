@@ -188,7 +188,7 @@ def test_the_published_model(run: Run, patrols: Path, tmp_path: Path) -> None:
     given = ("--device", "cpu", "--precision", "fp32", "--config", config, "--json", tmp_path / "figures.json")
     code, printed = run(patrols, *given)
     assert code == 0
-    assert "patrol-test-01: 0:00:03" in printed  # of the command that it runs
+    assert "patrol-test-01: 0:03" in printed  # of the command that it runs
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
     (ours,) = figures["readings"]
     manifest = json.loads((default_model().parent / "manifest.json").read_text(encoding="utf-8"))
