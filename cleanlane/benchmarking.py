@@ -133,13 +133,12 @@ def _show(name: str, finished: Race) -> None:
 
 
 def _row(one: Measured, ours: Measured, floor: float) -> list[str]:
-    peaks = [peak for peak in one.peak_mb if peak is not None]
     return [
         one.entry.name,
         f"{one.speed:.1f}",
         f"{1000 / one.speed:.1f}",
         f"{ours.speed / one.speed:.2f}",
         f"{one.speed / floor:.2f}",
-        f"{max(peaks):.0f}" if peaks else "–",
+        f"{max(one.peak_mb):.0f}",
         f"{min(one.first_result_seconds):.2f}",
     ]

@@ -23,8 +23,9 @@ COMMANDS = {
     "train": "cleanlane.modelling:train",
     "export": "cleanlane.publishing:export",
     "publish": "cleanlane.publishing:publish",
-    "evaluate": "cleanlane.modelling:evaluate",
+    "evaluate": "cleanlane.evaluating:evaluate",
     "evaluate-footage": "cleanlane.patrols:evaluate_footage",
+    "compare": "cleanlane.comparing:compare",
 }
 
 

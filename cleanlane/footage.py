@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from cleanlane.options import as_before, print_schema, tell
+from cleanlane.options import EXIT_INTERRUPTED, as_before, print_schema, tell
 from cleanlane.watching import watch
 from vision.errors import MissingExtraError
 from vision.footage.page_times import elapsed
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["footage"]
 
-EXIT_INTERRUPTED = 130
 
 console = Console()
 

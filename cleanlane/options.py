@@ -14,10 +14,11 @@ if TYPE_CHECKING:
     from vision.inference.detector import Detector
     from vision.inference.views import Tiles
 
-__all__ = ["SETTINGS", "as_before", "print_schema", "read_tiles", "tell"]
+__all__ = ["EXIT_INTERRUPTED", "SETTINGS", "as_before", "print_schema", "read_tiles", "tell"]
 
 SETTINGS: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": "rich", "add_completion": False}
 
+EXIT_INTERRUPTED = 130  # as a shell says of what Ctrl-C ended
 MOST_TILES = 20  # along the longer side
 
 

@@ -93,7 +93,7 @@ def publish(
     """
     from vision.datasets.build import load_data_set
     from vision.datasets.recipe import load_recipe
-    from vision.evaluation.visits import PROBLEM_NAMES
+    from vision.evaluation.screening.visits import PROBLEM_NAMES
     from vision.training.precision import PRECISIONS
     from vision.training.publish import Publication
     from vision.training.publish import publish as run_publish

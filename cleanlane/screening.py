@@ -20,8 +20,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from cleanlane.options import as_before, print_schema, read_tiles, tell
+from cleanlane.options import EXIT_INTERRUPTED, as_before, print_schema, read_tiles, tell
 from vision.errors import UserError
+from vision.evaluation.record import EvaluationRecord, load_record
 from vision.footage.result import EventFile, load_events
 from vision.inference.choice import AUTO
 from vision.inference.detector import DEFAULT_IOU, Detector
@@ -35,7 +36,7 @@ from vision.inference.table import VERDICTS_ZH
 
 __all__ = ["examples", "screen", "validate"]
 
-EXIT_PROBLEMS, EXIT_UNREADABLE, EXIT_INTERRUPTED = 1, 3, 130
+EXIT_PROBLEMS, EXIT_UNREADABLE = 1, 3
 
 console = Console()
 
@@ -162,10 +163,15 @@ def screen(
 
 
 def validate(
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A results.json or events.json.")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A results.json, events.json, or an evaluation's report.json.")
+    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of results.json instead.")] = False,
     event_schema: Annotated[
         bool, typer.Option("--event-schema", help="Print the JSON Schema of events.json instead.")
+    ] = False,
+    evaluation_schema: Annotated[
+        bool, typer.Option("--evaluation-schema", help="Print the JSON Schema of an evaluation's report.json instead.")
     ] = False,
 ) -> None:
     """Check a result file 校验结果文件 against its format and against itself.
@@ -176,26 +182,33 @@ def validate(
 
       cleanlane validate --schema > results.schema.json
     """
-    if schema or event_schema:
-        print_schema(EventFile if event_schema else ResultFile)
+    if schema or event_schema or evaluation_schema:
+        print_schema(ResultFile if schema else EventFile if event_schema else EvaluationRecord)
         return
     if file is None:
-        raise typer.BadParameter("give a FILE, --schema or --event-schema")
-    if _is_event_file(file):
+        raise typer.BadParameter("give a FILE, --schema, --event-schema or --evaluation-schema")
+    console.print(f"{file}: valid, {_valid(file)}", highlight=False, markup=False)
+
+
+def _valid(file: Path) -> str:
+    """Check a file against the format that it states, results.json's if none, and return what it holds."""
+    stated = _stated_format(file)
+    if stated == "cleanlane-events":
         events = load_events(file)
-        about = f"version {events.version}, {len(events.events)} events"
-    else:
-        results = load_results(file)
-        about = f"version {results.version}, {len(results.photos)} photos"
-    console.print(f"{file}: valid, {about}", highlight=False, markup=False)
+        return f"version {events.version}, {len(events.events)} events"
+    if stated == "cleanlane-evaluation":
+        record = load_record(file)
+        return f"version {record.version}, {record.model.name} on {record.data.photos} photos"
+    results = load_results(file)
+    return f"version {results.version}, {len(results.photos)} photos"
 
 
-def _is_event_file(file: Path) -> bool:
+def _stated_format(file: Path) -> str | None:
     try:
         content = json.loads(file.read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and content.get("format") == "cleanlane-events"
+        return None
+    return content.get("format") if isinstance(content, dict) else None
 
 
 def examples(

@@ -1,8 +1,10 @@
 """What several tests need: drawn pictures, the published model, and the labelled photos where they are at hand."""
 
 import io
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from cleanlane.cli import main
 from vision.datasets.scenes import SceneKind, draw_scene
 from vision.images import NDArrayImage
 from vision.inference.detector import Detector
@@ -81,3 +84,20 @@ def browser() -> Iterator[Browser]:
         running = driver.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS.split())
         yield running
         running.close()
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Run `cleanlane …`; returns its exit code and what it and its processes printed, on one line."""
+
+    def runner(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr(sys, "argv", ["cleanlane", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit_info:
+            main()
+        captured = capfd.readouterr()
+        printed = re.sub(r"[\s│]+", " ", captured.out + captured.err)
+        assert "Traceback" not in printed
+        return int(exit_info.value.code or 0), printed
+
+    return runner

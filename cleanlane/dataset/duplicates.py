@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cleanlane.options import EXIT_INTERRUPTED
 from vision.datasets.build import load_data_set
 from vision.datasets.duplicates import (
     Cache,
@@ -30,7 +31,7 @@ from vision.inference.published import default_model
 
 __all__ = ["duplicates"]
 
-EXIT_LEAK, EXIT_INTERRUPTED = 1, 130
+EXIT_LEAK = 1
 LEAKS_PRINTED = 40
 STAGES = {"photos": "指纹 fingerprints", "pairs": "比对 comparing"}
 

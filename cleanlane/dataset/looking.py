@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from cleanlane.options import EXIT_INTERRUPTED
 from vision.categories import NAMES, category_of
 from vision.datasets.build import DataSet, load_data_set
 from vision.datasets.labels import SPLITS, LabelledPhoto
@@ -27,7 +28,6 @@ from vision.inference.published import default_model
 
 __all__ = ["correct", "view"]
 
-EXIT_INTERRUPTED = 130
 LARGE_PAGE = 150_000_000  # bytes, from which a browser needs patience
 
 console = Console()

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from cleanlane.options import EXIT_INTERRUPTED
 from vision.datasets.build import load_data_set
 from vision.datasets.labels import Split
 from vision.datasets.patrol.plan import PatrolSettings
@@ -17,7 +18,6 @@ from vision.images import path_text
 
 __all__ = ["patrol"]
 
-EXIT_INTERRUPTED = 130
 SIZE = re.compile(r"([1-9]\d{2,3})x([1-9]\d{2,3})", re.ASCII)
 ASPECTS = (1.0, 2.0)  # width to height of a frame; others don't fit the strip
 

@@ -2,8 +2,8 @@
 
 import dataclasses
 import datetime as dt
+import hashlib
 import json
-import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from cleanlane.cli import main
-from vision.benchmark.footage import find_patrols, judge
+from vision.benchmark.footage import find_patrols, judge, run_footage
 from vision.benchmark.footage_record import speed_ratio
 from vision.categories import NAMES, PROBLEMS, category_of
 from vision.datasets.build import DataSet
@@ -36,23 +35,6 @@ SECONDS = 3
 HAS_ULTRALYTICS = find_spec("ultralytics") is not None
 
 Run = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
-    """Run `cleanlane evaluate-footage …`; returns its exit code and what it and its processes printed, on one line."""
-
-    def runner(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setenv("COLUMNS", "160")
-        monkeypatch.setattr(sys, "argv", ["cleanlane", "evaluate-footage", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_info:
-            main()
-        captured = capfd.readouterr()
-        printed = re.sub(r"[\s│]+", " ", captured.out + captured.err)
-        assert "Traceback" not in printed
-        return int(exit_info.value.code or 0), printed
-
-    return runner
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +118,7 @@ def event(number: int, name: str, seen: list[Observation]) -> Event:
 
 
 def test_events_of_an_earlier_run(run: Run, patrols: Path, by_hand: Path, tmp_path: Path) -> None:
-    code, printed = run(patrols, "--events", by_hand, "--json", tmp_path / "figures.json")
+    code, printed = run("evaluate-footage", patrols, "--events", by_hand, "--json", tmp_path / "figures.json")
     assert code == 0
     for row in (
         "problems to find 2",
@@ -186,7 +168,7 @@ def test_the_published_model(run: Run, patrols: Path, tmp_path: Path) -> None:
     config = tmp_path / "settings.yaml"
     config.write_text("sampling: {interval: 0.5}", encoding="utf-8")
     given = ("--device", "cpu", "--precision", "fp32", "--config", config, "--json", tmp_path / "figures.json")
-    code, printed = run(patrols, *given)
+    code, printed = run("evaluate-footage", patrols, *given)
     assert code == 0
     assert "patrol-test-01: 0:03" in printed  # of the command that it runs
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
@@ -205,7 +187,9 @@ def test_the_published_model(run: Run, patrols: Path, tmp_path: Path) -> None:
 @pytest.mark.skipif(not HAS_ULTRALYTICS, reason="the extra train is not installed")
 def test_the_rival(run: Run, patrols: Path, by_hand: Path, tmp_path: Path) -> None:
     weights = default_model().with_suffix(".pt")
-    code, printed = run(patrols, "--events", by_hand, "--rival", weights, "--json", tmp_path / "figures.json")
+    code, printed = run(
+        "evaluate-footage", patrols, "--events", by_hand, "--rival", weights, "--json", tmp_path / "figures.json"
+    )
     assert code == 0
     assert "plain tracker" in printed
     figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
@@ -240,7 +224,7 @@ def test_the_ratio_of_speeds(patrols: Path, by_hand: Path) -> None:
 )
 def test_a_missing_package(run: Run, patrols: Path, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)  # as if it weren't installed
-    code, printed = run(patrols, "--rival", default_model().with_suffix(".pt"))
+    code, printed = run("evaluate-footage", patrols, "--rival", default_model().with_suffix(".pt"))
     assert code == 2
     assert f"{package} is not installed; install it with: pip install 'cleanlane[train]'" in printed
 
@@ -268,20 +252,148 @@ def test_mistakes(
     (tmp_path / "wrong" / "a.truth.json").write_text("no JSON")
     (tmp_path / "cameras.yaml").write_text("cameras: [{name: a, source: b}]")
     monkeypatch.chdir(tmp_path)
-    code, printed = run(*(str(patrols) if word == "P" else word for word in given))
+    code, printed = run("evaluate-footage", *(str(patrols) if word == "P" else word for word in given))
     assert code == 2
     assert sentence in printed
 
 
 @pytest.mark.skipif(not HAS_ULTRALYTICS, reason="the extra train is not installed")
 def test_a_rival_without_weights(run: Run, patrols: Path) -> None:
-    code, printed = run(patrols, "--rival", "none.pt")
+    code, printed = run("evaluate-footage", patrols, "--rival", "none.pt")
     assert code == 2
     assert "none.pt: expected a checkpoint (.pt) for the plain tracker, there is no such file" in printed
 
 
 def test_the_help(run: Run) -> None:
-    code, printed = run("--help")
+    code, printed = run("evaluate-footage", "--help")
     assert code == 0
     assert "评测巡查事件" in printed
     assert "cleanlane evaluate-footage patrols --rival" in printed
+
+
+def copy_of(path: Path, to: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    """Write a copy of an event file, corrected as a person would."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    to.write_text(json.dumps(content), encoding="utf-8")
+    return to
+
+
+def test_events_against_checked_ones(run: Run, by_hand: Path, tmp_path: Path) -> None:
+    def check(content: dict[str, Any]) -> None:
+        first, second, false = content["events"]
+        first["history"] += second["history"]
+        first["visits"] += second["visits"]
+        content["events"] = [first, {**false, "camera": "patrol-test-01"}]  # merged; of another camera
+
+    checked = copy_of(by_hand, tmp_path / "checked.json", check)
+    code, printed = run(
+        "evaluate-footage", "--truth", checked, "--events", by_hand, "--json", tmp_path / "figures.json"
+    )
+    assert code == 0
+    for row in (
+        "摄像机 cameras: 2, 6 s",
+        "问题 problems to find 2",
+        "recall (95 %) 50.0 % (0–100)",
+        "precision 66.7 %",
+        "true, false events 2, 1",
+        "events per problem found 2.00",
+        "count error +50.0 %",
+        "of a camera, mean 150.0 %",
+        "暴露垃圾 garbage_pile 1 / 1 100.0 % 0 2.00 +100.0 %",
+        "patrol-test-00 1 / 1 66.7 % 1 2.00 +200.0 %",
+        "patrol-test-01 0 / 1 – 0 – -100.0 %",
+    ):
+        assert row in printed
+    figures = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert figures["command"].startswith(f"cleanlane evaluate-footage --truth {checked}")
+    assert figures["machine"]
+    assert figures["versions"]["numpy"]
+    assert (figures["truth"]["file"], figures["truth"]["sha256"]) == ("checked.json", sha256_of(checked))
+    assert figures["cameras"]["patrol-test-01"] == {"seconds": SECONDS, "width": FRAME[0], "height": FRAME[1]}
+    (theirs,) = figures["readings"]
+    assert (theirs["name"], theirs["about"]["events_sha256"]) == ("test", sha256_of(by_hand))
+    assert theirs["cameras"]["patrol-test-00"]["count_error"] == 2
+    assert theirs["kinds"]["litter"]["count_error"] == 0
+    assert theirs["intervals"]["recall"] == [0, 1]
+
+
+def sha256_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_what_the_published_model_finds_agrees_with_itself(run: Run, patrols: Path, tmp_path: Path) -> None:
+    run_footage(find_patrols(patrols), ["--device", "cpu"], tmp_path / "out")
+    events = tmp_path / "out" / "events.json"
+    code, printed = run("evaluate-footage", "--truth", events, "--events", events, "--json", tmp_path / "figures.json")
+    assert code == 0
+    assert "not judged" not in printed
+    (itself,) = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))["readings"]
+    total = itself["total"]
+    assert total["problems"] == total["true_events"] == len(load_events(events).events) >= 2
+    agreement = [total[name] for name in ("recall", "precision", "duplicates", "count_error", "agreement")]
+    assert agreement == [1, 1, 1, 0, 1]
+
+
+def test_what_is_not_judged_is_said(run: Run, by_hand: Path, tmp_path: Path) -> None:
+    def leave_out(content: dict[str, Any]) -> None:
+        content["cameras"] = content["cameras"][:1]
+        content["events"] = content["events"][:2]
+        content["model"]["categories"] = [c for c in content["model"]["categories"] if c["name"] != "litter"]
+
+    checked = copy_of(by_hand, tmp_path / "checked.json", leave_out)
+    code, printed = run("evaluate-footage", "--truth", checked, "--events", by_hand)
+    assert code == 0
+    assert "1 events of categories that checked.json doesn't have count nowhere" in printed
+    assert "not in checked.json, so not judged 未评: patrol-test-01" in printed
+
+
+def test_a_photo_as_footage(run: Run, by_hand: Path, tmp_path: Path) -> None:
+    def shorten(content: dict[str, Any]) -> None:
+        for shown in content["cameras"]:
+            shown["duration_seconds"] = 0
+
+    short = copy_of(by_hand, tmp_path / "short.json", shorten)
+    code, printed = run("evaluate-footage", "--truth", short, "--events", short)
+    assert code == 0
+    assert "looks per second of film –" in printed
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ([], "expected PATROLS, a folder of simulated patrols, or --truth and --events; got none"),
+        (["P", "--truth", "E", "--events", "E"], "PATROLS and --truth exclude each other"),
+        (["--truth", "E"], "--truth needs --events"),
+        (["--events", "E"], "expected PATROLS"),
+        (["--truth", "E", "--events", "E", "--rival", "r.pt"], "--rival needs PATROLS"),
+        (["--truth", "E", "--events", "E", "--device", "cpu"], "judges what has run already: leave out --device"),
+        (["--truth", "none.json", "--events", "E"], "none.json: expected an event file, but it can't be read"),
+        (["--truth", "E", "--events", "none.json"], "none.json: expected an event file, but it can't be read"),
+        (["--truth", "E", "--events", "longer.json"], "it lasts 5.0 s in the event file, but 3.0 s in the truth file"),
+        (["--truth", "E", "--events", "other.json"], "the event file has no camera 'patrol-test-00'"),
+    ],
+    ids=lambda value: " ".join(value) or "nothing" if isinstance(value, list) else "",
+)
+def test_mistakes_with_checked_events(
+    run: Run,
+    patrols: Path,
+    by_hand: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    given: list[str],
+    sentence: str,
+) -> None:
+    def lengthen(content: dict[str, Any]) -> None:
+        content["cameras"][0]["duration_seconds"] = 5
+
+    def leave_out(content: dict[str, Any]) -> None:
+        content["cameras"], content["events"] = content["cameras"][1:], []
+
+    copy_of(by_hand, tmp_path / "longer.json", lengthen)
+    copy_of(by_hand, tmp_path / "other.json", leave_out)
+    monkeypatch.chdir(tmp_path)
+    places = {"P": str(patrols), "E": str(by_hand)}
+    code, printed = run("evaluate-footage", *(places.get(word, word) for word in given))
+    assert code == 2
+    assert sentence in printed

@@ -117,8 +117,8 @@ def test_the_published_figures_are_reproduced_on_the_labelled_photos(
     """One small source suffices: the rest would take minutes."""
     from vision.datasets.build import load_data_set
     from vision.datasets.recipe import Recipe, SourceChoice
-    from vision.evaluation.average_precision import average_precision
-    from vision.evaluation.evaluate import predict
+    from vision.evaluation.figures.average_precision import average_precision
+    from vision.evaluation.predict import predict
 
     folder, manifest = published
     recipe = Recipe(name="taco", sources=(SourceChoice(folder="taco-litter", splits=("val",)),))

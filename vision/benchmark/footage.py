@@ -1,7 +1,11 @@
-"""Simulated patrols put before `cleanlane footage` as a user runs it: its events are judged and its time is taken."""
+"""Simulated patrols put before `cleanlane footage` as a user runs it: its events are judged and its time is taken.
+
+Events of other footage are judged against an event file that a person has checked.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +14,12 @@ from typing import Any
 from vision.benchmark.process import run_shown
 from vision.datasets.patrol.truth import TRUTH, PatrolTruth, load_truths
 from vision.errors import ResultError
-from vision.evaluation.event_metrics import EventReport, score_events
+from vision.evaluation.events.event_footage import check_footage
+from vision.evaluation.events.event_metrics import EventReport, score_events
+from vision.evaluation.events.event_truth import Truth, truths_of
 from vision.footage.result import EventFile, load_events
 
-__all__ = ["Patrols", "Reading", "find_patrols", "judge", "run_footage"]
+__all__ = ["Checked", "Patrols", "Reading", "find_patrols", "judge", "judge_checked", "load_checked", "run_footage"]
 
 VIDEO = ".mp4"
 
@@ -32,8 +38,23 @@ class Patrols:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """Footage whose events a person has checked: their file, its hash, and the truth about each camera by its name."""
+
+    path: Path
+    sha256: str
+    file: EventFile
+    truths: dict[str, Truth]
+
+    @property
+    def film(self) -> float:
+        """Seconds of all cameras together."""
+        return sum(truth.seconds for truth in self.truths.values())
+
+
+@dataclass(frozen=True)
 class Reading:
-    """What someone made of the patrols.
+    """What someone made of the footage.
 
     Attributes:
         name: For people.
@@ -52,9 +73,9 @@ class Reading:
     seconds: float | None = None
 
     @property
-    def looks_per_second(self) -> float:
-        """Of film."""
-        return self.looks / self.film
+    def looks_per_second(self) -> float | None:
+        """Of film; None without any length, as of a single photo."""
+        return self.looks / self.film if self.film else None
 
     @property
     def pace(self) -> float | None:
@@ -109,9 +130,43 @@ def judge(patrols: Patrols, file: EventFile, seconds: float | None = None) -> Re
     Raises:
         ResultError: The file is about other videos.
     """
-    report = score_events(file, patrols.truths)
+    return _reading("CleanLane", patrols, file, _about(file), seconds)
+
+
+def load_checked(path: Path) -> Checked:
+    """Read an event file that a person has checked.
+
+    Raises:
+        ResultError: It can't be read, or is wrong.
+    """
+    file = load_events(path)
+    return Checked(path, _hash(path), file, truths_of(file))
+
+
+def judge_checked(checked: Checked, path: Path) -> Reading:
+    """Put an event file, whatever program wrote it, beside one that a person has checked.
+
+    Args:
+        checked: The truth.
+        path: Of the event file.
+
+    Raises:
+        ResultError: The event file is wrong, or about other footage.
+    """
+    file = load_events(path)
+    check_footage(checked.file, file)
+    others = [camera.name for camera in file.cameras if camera.name not in checked.truths]
+    about = {**_about(file), "events_sha256": _hash(path), "cameras_not_judged": others}
+    return _reading(file.software, checked, file, about, None)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _about(file: EventFile) -> dict[str, Any]:
     device, _, precision = file.provider.partition(" ")
-    about = {
+    return {
         "software": file.software,
         "created": file.created.isoformat(),
         "model": file.model.name,
@@ -119,5 +174,11 @@ def judge(patrols: Patrols, file: EventFile, seconds: float | None = None) -> Re
         "device": device,
         "precision": precision,
     }
-    looks = sum(camera.looked_at for camera in file.cameras if camera.name in patrols.truths)
-    return Reading("CleanLane", about, report, patrols.film, looks, seconds)
+
+
+def _reading(
+    name: str, footage: Patrols | Checked, file: EventFile, about: dict[str, Any], seconds: float | None
+) -> Reading:
+    report = score_events(file, footage.truths)
+    looks = sum(camera.looked_at for camera in file.cameras if camera.name in footage.truths)
+    return Reading(name, about, report, footage.film, looks, seconds)

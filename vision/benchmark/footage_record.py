@@ -1,4 +1,4 @@
-"""All figures about patrols as JSON, with what ran and on which machine."""
+"""All figures about patrols or checked footage as JSON, with what ran and on which machine."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from vision.benchmark.footage import Patrols, Reading
+from vision.benchmark.footage import Checked, Patrols, Reading
 from vision.benchmark.surroundings import surroundings
-from vision.evaluation.event_metrics import Figures
+from vision.evaluation.events.event_metrics import Figures
 
 __all__ = ["record_of", "speed_ratio"]
 
@@ -24,24 +24,41 @@ def speed_ratio(readings: Sequence[Reading]) -> float | None:
     return other / ours if ours and other and len(readings) > 1 else None
 
 
-def record_of(patrols: Patrols, readings: Sequence[Reading], command: str) -> dict[str, Any]:
+def record_of(footage: Patrols | Checked, readings: Sequence[Reading], command: str) -> dict[str, Any]:
     """Return everything for JSON.
 
     Args:
-        patrols: What was looked at.
+        footage: What was looked at.
         readings: Ours first.
         command: As it was typed.
     """
+    each = "cameras" if isinstance(footage, Checked) else "patrols"
     return {
         **surroundings((*PACKAGES, *RIVALS_PACKAGES)),
         "command": command,
-        "patrols": {name: t.model_dump(mode="json", include=SETTINGS) for name, t in patrols.truths.items()},
+        **_footage(footage),
         "speed_ratio": speed_ratio(readings),
-        "readings": [_reading(reading) for reading in readings],
+        "readings": [_reading(reading, each) for reading in readings],
     }
 
 
-def _reading(reading: Reading) -> dict[str, Any]:
+def _footage(footage: Patrols | Checked) -> dict[str, Any]:
+    if isinstance(footage, Patrols):
+        return {"patrols": {name: t.model_dump(mode="json", include=SETTINGS) for name, t in footage.truths.items()}}
+    file, truths = footage.file, footage.truths.items()
+    return {
+        "truth": {
+            "file": footage.path.name,
+            "sha256": footage.sha256,
+            "software": file.software,
+            "created": file.created.isoformat(),
+            "categories": [category.name for category in file.model.categories],
+        },
+        "cameras": {name: {"seconds": t.seconds, "width": t.width, "height": t.height} for name, t in truths},
+    }
+
+
+def _reading(reading: Reading, each: str) -> dict[str, Any]:
     report = reading.report
     return {
         "name": reading.name,
@@ -55,7 +72,7 @@ def _reading(reading: Reading) -> dict[str, Any]:
         "mean_absolute_count_error": report.mean_count_error,
         "intervals": {name: report.interval(name) for name in SHARES},
         "kinds": {kind: _figures(figures) for kind, figures in report.kinds.items()},
-        "patrols": {name: _figures(figures) for name, figures in report.patrols.items()},
+        each: {name: _figures(figures) for name, figures in report.patrols.items()},
     }
 
 

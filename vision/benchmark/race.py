@@ -45,7 +45,7 @@ class Measured:
         photos_per_second: From the first photo to the last result, without the start.
         cpu_ms: Time of all threads on the cores, for each photo.
         first_result_seconds: From the start of the process to the first photo's result.
-        peak_mb: Largest resident size of the process in megabytes; None where the system doesn't tell.
+        peak_mb: Largest resident size of the process in megabytes.
         stages: Of each stage (ms a photo): median, 95th percentile, and the mean of the calling thread's own work.
     """
 
@@ -53,7 +53,7 @@ class Measured:
     photos_per_second: list[float] = field(default_factory=list)
     cpu_ms: list[float] = field(default_factory=list)
     first_result_seconds: list[float] = field(default_factory=list)
-    peak_mb: list[float | None] = field(default_factory=list)
+    peak_mb: list[float] = field(default_factory=list)
     stages: dict[str, tuple[float, float, float]] = field(default_factory=dict)
 
     @property
@@ -138,7 +138,7 @@ def race(who: Sequence[Entry], photos: Sequence[Path], rounds: int, progress: Ca
             one.photos_per_second.append(answer["photos"] / answer["seconds"])
             one.cpu_ms.append(1000 * answer["cpu_seconds"] / answer["photos"])
             one.first_result_seconds.append(answer["first_result_seconds"])
-            one.peak_mb.append(answer["peak_bytes"] and answer["peak_bytes"] / 1e6)
+            one.peak_mb.append(answer["peak_mb"])
             for stage, (wall, cpu) in answer["stages"].items():
                 kept = stages.setdefault(one.entry.name, {}).setdefault(stage, [[], []])
                 kept[0] += wall

@@ -14,8 +14,8 @@ from vision.benchmark import plain_tracker
 from vision.benchmark.footage import Patrols, Reading
 from vision.benchmark.process import run_shown
 from vision.errors import MissingExtraError, UserError
-from vision.evaluation.event_matching import Track, track_of
-from vision.evaluation.event_metrics import score_tracks
+from vision.evaluation.events.event_matching import Track, track_of
+from vision.evaluation.events.event_metrics import score_tracks
 from vision.footage.grouping import kind_of
 from vision.footage.result import Observation
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vision.benchmark.contestants import CONTESTANTS
+from vision.inference.peak_memory import peak_memory_mb
 from vision.inference.stages import StageClock
 
 __all__: list[str] = []
@@ -36,18 +37,9 @@ def _measured(order: dict[str, Any]) -> dict[str, Any]:
         "seconds": seconds,
         "cpu_seconds": cpu,
         "first_result_seconds": first,
-        "peak_bytes": _peak_bytes(),
+        "peak_mb": peak_memory_mb(),
         "stages": {stage: [wall, used] for stage, (wall, used) in clock.seconds.items()},
     }
-
-
-def _peak_bytes() -> int | None:
-    """Return the process's largest resident size; Linux counts it anew for each program, `getrusage` does not."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return None
-    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), None)
 
 
 if __name__ == "__main__":

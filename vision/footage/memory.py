@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from vision.detections import Detections
-from vision.errors import UserError
+from vision.unfinished import restore
 
 __all__ = ["Memory", "identity_of"]
 
@@ -28,23 +28,7 @@ class Memory:
         self._names = names
         self._known: dict[tuple[str, float], Detections] = {}
         self._lock = threading.Lock()
-        header = json.dumps(settings, sort_keys=True).encode() + b"\n"
-        self._file = path.open("r+b" if path.exists() else "w+b")
-        first = self._file.readline()
-        if first.endswith(b"\n") and first != header:
-            self._file.close()
-            raise UserError(
-                f"{path.parent}: the interrupted run there had another model or options; repeat them or --overwrite"
-            )
-        end = len(header) if first.endswith(b"\n") else 0
-        for line in self._file if end else ():
-            if not line.endswith(b"\n") or not self._read(line):
-                break  # a kill or a crash damaged it
-            end += len(line)
-        self._file.truncate(end)
-        self._file.seek(end)
-        if not end:
-            self._file.write(header)
+        self._file = restore(path, settings, self._read)
 
     def _read(self, line: bytes) -> bool:
         try:

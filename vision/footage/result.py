@@ -8,8 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from vision.files import replacing
-from vision.inference.results import Captured, Fraction, GpsPoint, ModelInfo, Pixels, Strict, load_strict
+from vision.inference.results import Captured, Document, Fraction, GpsPoint, ModelInfo, Pixels, Strict, load_strict
 
 __all__ = [
     "STATES",
@@ -125,8 +124,10 @@ class CameraInfo(Strict):
     way: tuple[Fix, ...] = Field(default=(), description="Where a moving camera was, if that is known.")
 
 
-class EventFile(Strict):
+class EventFile(Document):
     """The whole file."""
+
+    indent = 1
 
     format: Literal["cleanlane-events"] = "cleanlane-events"
     version: Literal[1] = 1
@@ -150,11 +151,6 @@ class EventFile(Strict):
         if len({event.id for event in self.events}) < len(self.events):
             raise ValueError("two events have one id")
         return self
-
-    def write(self, path: Path) -> None:
-        """Write the file as JSON; an existing one is replaced only by a complete one."""
-        with replacing(path) as unfinished:
-            unfinished.write_text(self.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def load_events(path: Path) -> EventFile:

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from vision.errors import UserError
 from vision.inference.results import PhotoResult
+from vision.unfinished import restore
 
 __all__ = ["Entry", "Journal", "Key"]
 
@@ -44,36 +44,18 @@ class Journal:
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
         self._offsets: dict[Key, int] = {}
         self._lock = threading.Lock()
-        header = json.dumps(settings, sort_keys=True).encode() + b"\n"
-        try:
-            self._file = path.open("r+b" if path.exists() else "w+b")
-        except OSError as error:
-            raise UserError(f"{path}: can't be written ({error.strerror}); give another folder with --out") from error
-        first = self._file.readline()
-        if first.endswith(b"\n") and first != header:
-            self._file.close()
-            raise UserError(
-                f"{path.parent}: the interrupted run there had another model or options; repeat them or --overwrite"
-            )
-        if not first.endswith(b"\n"):
-            self._file.seek(0)
-            self._file.write(header)
-        self._index(len(header))
+        self._end = len(json.dumps(settings, sort_keys=True)) + 1  # of the settings, then of the last entry
+        self._file = restore(path, settings, self._index)
 
-    def _index(self, offset: int) -> None:
-        """Find the lines after `offset` and cut off everything from the first one that a kill or a crash damaged."""
-        self._file.seek(offset)
-        for line in self._file:
-            try:
-                result = _entry(line).result
-            except (ValueError, TypeError, KeyError):
-                break
-            if not line.endswith(b"\n"):
-                break
-            self._offsets[result.path, result.sha256] = offset
-            offset += len(line)
-        self._file.truncate(offset)
-        self._file.seek(offset)
+    def _index(self, line: bytes) -> bool:
+        """Note where an entry is."""
+        try:
+            result = _entry(line).result
+        except (ValueError, TypeError, KeyError):
+            return False
+        self._offsets[result.path, result.sha256] = self._end
+        self._end += len(line)
+        return True
 
     def __enter__(self) -> Self:
         return self

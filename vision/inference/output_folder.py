@@ -11,11 +11,21 @@ from filelock import FileLock, Timeout
 
 from vision.errors import UserError
 
-__all__ = ["COPIES", "JOURNAL", "Existing", "claim_folder", "interrupted_settings", "prepare_folder", "remove_copies"]
+__all__ = [
+    "COPIES",
+    "JOURNAL",
+    "Existing",
+    "claim_folder",
+    "interrupted_settings",
+    "prepare_folder",
+    "remove_copies",
+    "remove_journals",
+]
 
 Existing = Literal["refuse", "resume", "overwrite"]
 
 JOURNAL = "unfinished.jsonl"
+JOURNALS = "unfinished*.jsonl"  # of work in several parts
 LOCK = ".cleanlane.lock"
 COPIES = "annotated"
 COPY_NAME = re.compile(r"-[0-9a-f]{12}\.jpg$")
@@ -71,18 +81,25 @@ def prepare_folder(out: Path, existing: Existing, result_files: Sequence[str] = 
     """
     try:
         if existing == "overwrite":
-            for name in (*result_files, JOURNAL):
+            for name in result_files:
                 (out / name).unlink(missing_ok=True)
+            remove_journals(out)
             remove_copies(out, keep=set())
     except OSError as error:
         raise UserError(
             f"{out}: results can't be written there ({error.strerror}); give another folder with --out"
         ) from error
-    if (out / JOURNAL).exists():
+    if any(out.glob(JOURNALS)):
         if existing != "resume":
             raise UserError(f"{out}: holds an interrupted run; go on with --resume, or start again with --overwrite")
     elif any((out / name).exists() for name in result_files):
         raise UserError(f"{out}: holds results already; give another folder, or replace them with --overwrite")
+
+
+def remove_journals(out: Path) -> None:
+    """Remove what an interrupted run would have gone on from."""
+    for journal in out.glob(JOURNALS):
+        journal.unlink(missing_ok=True)
 
 
 def remove_copies(out: Path, keep: set[str | None]) -> None:

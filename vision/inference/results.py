@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, ClassVar, Literal, Self, TypeVar
 
 from pydantic import (
     AwareDatetime,
@@ -21,6 +21,7 @@ from vision.files import replacing
 __all__ = [
     "Box",
     "Captured",
+    "Document",
     "Failure",
     "Fraction",
     "GpsPoint",
@@ -29,6 +30,7 @@ __all__ = [
     "Pixels",
     "ResultFile",
     "ScreenedCategory",
+    "Sha256",
     "Strict",
     "Verdict",
     "load_results",
@@ -48,6 +50,17 @@ class Strict(BaseModel):
     """Base of the models: unknown fields are errors, values don't change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Document(Strict):
+    """Base of what is a whole file."""
+
+    indent: ClassVar[int | None] = None  # of its JSON
+
+    def write(self, path: Path) -> None:
+        """Write the file as JSON; an existing one is replaced only by a complete one."""
+        with replacing(path) as unfinished:
+            unfinished.write_text(self.model_dump_json(indent=self.indent) + "\n", encoding="utf-8")
 
 
 StrictModel = TypeVar("StrictModel", bound=Strict)

@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 from vision.categories import BY_NAME
-from vision.evaluation.intervals import rate_interval
+from vision.evaluation.figures.intervals import rate_interval
 from vision.training.figures import RESAMPLES
 
 __all__ = ["stages", "write_card"]

@@ -7,10 +7,10 @@ from typing import Any
 from vision.categories import NAMES
 from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
-from vision.evaluation.average_precision import average_precision
-from vision.evaluation.evaluate import false_alarms
-from vision.evaluation.intervals import ap50_intervals
-from vision.evaluation.visits import visits
+from vision.evaluation.figures.average_precision import average_precision
+from vision.evaluation.figures.intervals import ap50_intervals
+from vision.evaluation.screening.false_alarms import false_alarms
+from vision.evaluation.screening.visits import visits
 
 __all__ = ["RESAMPLES", "split_figures"]
 

@@ -13,8 +13,8 @@ import onnxruntime
 
 from vision.datasets.build import DataSet
 from vision.errors import RecipeError
-from vision.evaluation.evaluate import predict
-from vision.evaluation.screening import screen_figures
+from vision.evaluation.predict import predict
+from vision.evaluation.screening.verdict_sets import screen_figures
 from vision.files import replacing_folder
 from vision.inference.devices import Precision
 from vision.inference.machine import cores, processor

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from vision.categories import NAMES
 from vision.datasets.labels import LabelledPhoto
 from vision.detections import Detections
-from vision.evaluation.average_precision import average_precision
+from vision.evaluation.figures.average_precision import average_precision
 from vision.images import read_photo_file
 from vision.inference.detector import DEFAULT_IOU
 from vision.inference.postprocess import decode

@@ -13,9 +13,9 @@ import numpy as np
 from vision.categories import NAMES
 from vision.datasets.build import DataSet
 from vision.detections import Detections
-from vision.evaluation.average_precision import CategoryScore, average_precision
-from vision.evaluation.evaluate import predict
-from vision.evaluation.operating_points import balanced, cautious
+from vision.evaluation.figures.average_precision import CategoryScore, average_precision
+from vision.evaluation.predict import predict
+from vision.evaluation.screening.operating_points import balanced, cautious
 from vision.inference.devices import Device, Precision, is_available
 from vision.inference.openvino_session import has_bf16
 from vision.training.export import Head, export_onnx, set_metadata

@@ -6,8 +6,7 @@ from typing import Literal, Self
 from pydantic import AwareDatetime, Field, model_validator
 
 from vision.errors import ResultError
-from vision.files import replacing
-from vision.inference.results import Fraction, Pixels, Strict, load_strict
+from vision.inference.results import Document, Fraction, Pixels, Strict, load_strict
 
 __all__ = ["TRUTH", "PatrolTruth", "TruthPanel", "TruthProblem", "View", "load_truth", "load_truths"]
 
@@ -53,7 +52,7 @@ class TruthProblem(Strict):
     view: View
 
 
-class PatrolTruth(Strict):
+class PatrolTruth(Document):
     """The whole file."""
 
     format: Literal["cleanlane-patrol"] = "cleanlane-patrol"
@@ -82,11 +81,6 @@ class PatrolTruth(Strict):
                 if not (x1 < x2 <= self.width and y1 < y2 <= self.height):
                     raise ValueError(f"box {(x1, y1, x2, y2)} doesn't lie within the frame")
         return self
-
-    def write(self, path: Path) -> None:
-        """Write the file as JSON; an existing one is replaced only by a complete one."""
-        with replacing(path) as unfinished:
-            unfinished.write_text(self.model_dump_json() + "\n", encoding="utf-8")
 
 
 def load_truth(path: Path) -> PatrolTruth:
