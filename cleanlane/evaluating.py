@@ -171,7 +171,7 @@ def _write(out: Path, record: "EvaluationRecord", looked: "Looked", data_set: "D
     photos = data_set.of(record.data.split)
     write_predictions(out / PREDICTIONS, photos, looked.found, looked.about)
     write_markdown(out / TABLE, record)
-    write_report(out / PAGE, record, {f"{photo.source}/{photo.path.name}": photo for photo in photos})
+    write_report(out / PAGE, record, {photo.name: photo for photo in photos})
     record.write(out / RECORD)  # last, as what is there then is complete
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vision.categories import category_of
+from vision.evaluation.report.report_words import number
 
 if TYPE_CHECKING:
     from vision.evaluation.record import EvaluationRecord, Figures, Rate, ScreeningGroup
@@ -58,10 +59,10 @@ def _figures(figures: "Figures") -> list[str]:
     ends = figures.intervals.get("ap50")
     around = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends and figures.ap50 is not None else ""
     return [
-        _number(figures.ap50_95),
-        _number(figures.ap50) + around,
-        _number(figures.ap75),
-        _number(figures.ar_100),
+        number(figures.ap50_95),
+        number(figures.ap50) + around,
+        number(figures.ap75),
+        number(figures.ar_100),
     ]
 
 
@@ -83,7 +84,3 @@ def _percent(rate: "Rate") -> str:
     ends = rate.interval
     around = f" [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}]" if ends else ""
     return f"{100 * rate.rate:.1f}{around}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vision.categories import category_of
+from vision.evaluation.report.report_words import number
 
 if TYPE_CHECKING:
     from vision.benchmark.footage import Checked, Patrols, Reading
@@ -67,14 +68,14 @@ def _column(reading: "Reading", each: str) -> dict[str, str]:
         "召回率 recall (95 %)": _percent(total.recall) + around,
         "精确率 precision": _percent(total.precision),
         "真、误 true, false events": f"{total.true_events}, {total.false_events}",
-        "重复 events per problem found": _number(total.duplicates, 2),
+        "重复 events per problem found": number(total.duplicates, 2),
         "计数误差 count error": _percent(total.count_error, "+"),
         f"  {each}, mean": _percent(report.mean_count_error),
         "类别一致 category agrees": _percent(total.agreement),
-        "影片 seconds of film": _number(reading.film, 0),
-        "用时 seconds taken": _number(reading.seconds, 1),
-        "倍速 times as fast as filmed": _number(reading.pace, 2),
-        "查看 looks per second of film": _number(reading.looks_per_second, 2),
+        "影片 seconds of film": number(reading.film, 0),
+        "用时 seconds taken": number(reading.seconds, 1),
+        "倍速 times as fast as filmed": number(reading.pace, 2),
+        "查看 looks per second of film": number(reading.looks_per_second, 2),
     }
 
 
@@ -91,7 +92,7 @@ def _show_groups(console: Console, title: str, groups: Mapping[str, "Figures"], 
     table = _table(title, "找到\nfound", "精确率\nprecision", "误报\nfalse", "重复\neach", last)
     for name, figures in groups.items():
         found, false = f"{figures.found} / {figures.problems}", str(figures.false_events)
-        each = _number(figures.duplicates, 2)
+        each = number(figures.duplicates, 2)
         ending = _percent(figures.count_error, "+") if with_count else _percent(figures.agreement)
         table.add_row(name, found, _percent(figures.precision), false, each, ending)
     console.print(table)
@@ -99,7 +100,3 @@ def _show_groups(console: Console, title: str, groups: Mapping[str, "Figures"], 
 
 def _percent(value: float | None, sign: str = "") -> str:
     return "–" if value is None else f"{100 * value:{sign}.1f} %"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "–" if value is None else f"{value:.{digits}f}"

@@ -14,7 +14,8 @@ def numbers(path: Path, more: bytes = b"", settings: dict[str, object] | None = 
     """Restore a file of whole numbers, add to it, and return what was in it."""
     found: list[int] = []
 
-    def read(line: bytes) -> bool:
+    def read(line: bytes, offset: int) -> bool:
+        assert path.read_bytes()[offset:].startswith(line)
         if line.strip().isdigit():
             found.append(int(line))
             return True

@@ -1,14 +1,20 @@
 """Write a self-contained HTML page from a template."""
 
+from base64 import b64encode
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from vision.files import replacing
 
-__all__ = ["write_template"]
+__all__ = ["data_uri", "write_template"]
 
 PARTS = Path(__file__).with_name("page_parts")  # what several pages share
+
+
+def data_uri(jpeg: bytes) -> str:
+    """Return a JPEG as a URL that holds it, so that a page needs no file beside it."""
+    return "data:image/jpeg;base64," + b64encode(jpeg).decode()
 
 
 def write_template(template: Path, path: Path, **values: object) -> None:

@@ -10,14 +10,14 @@ from vision.errors import UserError
 __all__ = ["restore"]
 
 
-def restore(path: Path, settings: Mapping[str, Any], read: Callable[[bytes], bool]) -> BinaryIO:
+def restore(path: Path, settings: Mapping[str, Any], read: Callable[[bytes, int], bool]) -> BinaryIO:
     """Open a JSON Lines file: first what results depend on, then whatever the run adds to it.
 
     Args:
         path: The file; made if it isn't there.
         settings: What results depend on; an existing file with others is refused.
-        read: Given each line after the first; returns whether it is whole and right. From the first one on that isn't,
-            as a kill or a crash damaged it, everything is cut off.
+        read: Given each line after the first and its offset; returns whether it is whole and right. From the first one
+            on that isn't, as a kill or a crash damaged it, everything is cut off.
 
     Returns:
         The file, to be read and written, at its end.
@@ -38,7 +38,7 @@ def restore(path: Path, settings: Mapping[str, Any], read: Callable[[bytes], boo
         )
     end = len(header) if first == header else 0
     for line in file if end else ():
-        if not line.endswith(b"\n") or not read(line):
+        if not line.endswith(b"\n") or not read(line, end):
             break
         end += len(line)
     file.truncate(end)

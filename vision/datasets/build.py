@@ -154,7 +154,7 @@ def _sha256(
 ) -> str:
     total = hashlib.sha256()
     for photo in photos:
-        total.update(f"{photo.source}/{photo.path.name} {photo.split} {sorted(photo.annotated)}\n".encode())
+        total.update(f"{photo.name} {photo.split} {sorted(photo.annotated)}\n".encode())
         total.update(yolo_lines(photo).encode())
         total.update(bytes.fromhex(hashes[photo.path]))
     for source, weight in weights.items():

@@ -44,6 +44,11 @@ class LabelledPhoto:
     scene_group: str = ""
     polygons: tuple[NDArrayPolygon | None, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """`source/file name`, by which recipes, records and predictions call it."""
+        return f"{self.source}/{self.path.name}"
+
 
 @dataclass(frozen=True, eq=False)
 class Source:

@@ -2,14 +2,16 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from vision.datasets.build import DataSet, yolo_lines
-from vision.datasets.labels import Split
+from vision.datasets.labels import LabelledPhoto, Split
 from vision.errors import RecipeError
 from vision.evaluation.figures.ranking import scene_numbers
 from vision.evaluation.record import EvaluatedData
 
-__all__ = ["judged_data"]
+__all__ = ["judged_data", "photos_sha256"]
 
 
 def judged_data(data_set: DataSet, split: Split) -> EvaluatedData:
@@ -21,11 +23,9 @@ def judged_data(data_set: DataSet, split: Split) -> EvaluatedData:
     photos = data_set.of(split)
     if not photos:
         raise RecipeError(f"{data_set.name}: expected photos of {split}, there are none; choose another with --split")
-    pixels, labels = hashlib.sha256(), hashlib.sha256()
+    labels = hashlib.sha256()
     for photo in photos:
-        name = f"{photo.source}/{photo.path.name}"
-        pixels.update(f"{name} {data_set.hashes[photo.path]}\n".encode())
-        labels.update(f"{name} {sorted(photo.annotated)} {photo.scene_group}\n{yolo_lines(photo)}\n".encode())
+        labels.update(f"{photo.name} {sorted(photo.annotated)} {photo.scene_group}\n{yolo_lines(photo)}\n".encode())
     return EvaluatedData(
         name=data_set.name,
         split=split,
@@ -33,6 +33,15 @@ def judged_data(data_set: DataSet, split: Split) -> EvaluatedData:
         boxes=sum(len(photo.labels) for photo in photos),
         scenes=int(scene_numbers(photos).max()) + 1,
         sources=dict(Counter(photo.source for photo in photos)),
-        photos_sha256=pixels.hexdigest(),
+        photos_sha256=photos_sha256(photos, data_set.hashes),
         labels_sha256=labels.hexdigest(),
     )
+
+
+def photos_sha256(photos: Iterable[LabelledPhoto], hashes: Mapping[Path, str]) -> str:
+    """Return a hash of the photos' names and bytes, in their order; `hashes` has those of the bytes of some."""
+    total = hashlib.sha256()
+    for photo in photos:
+        content = hashes.get(photo.path) or hashlib.sha256(photo.path.read_bytes()).hexdigest()
+        total.update(f"{photo.name} {content}\n".encode())
+    return total.hexdigest()

@@ -163,7 +163,9 @@ class Screening(Strict):
     """Per photo: does it need a visit."""
 
     missed_cost: float = Field(gt=0, description="Of a missed problem, in wasted visits.")
-    chosen_on: Split | None = Field(description="Split on which the thresholds were chosen; null: the model's own.")
+    chosen_on: Split | None = Field(
+        description="Split on which the thresholds were chosen; null: the model's own, 0.5 where it has none."
+    )
     chosen_photos: Count
     chosen_visited: Visited | None = Field(description="What the thresholds do on the split they were chosen on.")
     thresholds: dict[str, float] = Field(description="By category; above 1 where reporting it doesn't pay.")

@@ -30,7 +30,7 @@ class Memory:
         self._lock = threading.Lock()
         self._file = restore(path, settings, self._read)
 
-    def _read(self, line: bytes) -> bool:
+    def _read(self, line: bytes, _offset: int) -> bool:
         try:
             source, seconds, boxes, scores, categories = json.loads(line)
             self._known[source, seconds] = Detections.of(boxes, scores, categories, self._names)

@@ -1,6 +1,5 @@
 """What a run leaves behind: events.json, events.csv, pictures, clips and the page."""
 
-import base64
 import csv
 import datetime as dt
 import importlib.metadata
@@ -16,6 +15,7 @@ from vision.footage.things import Best, Thing
 from vision.inference.detector import Detector
 from vision.inference.report import model_info
 from vision.inference.table import text_cell
+from vision.pages import data_uri
 
 __all__ = ["RESULT_FILES", "event_of", "write_report"]
 
@@ -79,12 +79,8 @@ def write_report(
     )
     file.write(out / "events.json")
     _write_table(out / "events.csv", file)
-    write_page(out / "index.html", file, lambda event: _data_uri(thumbnail_of(out, event.picture.file)))
+    write_page(out / "index.html", file, lambda event: data_uri(thumbnail_of(out, event.picture.file)))
     return file
-
-
-def _data_uri(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
 
 
 def _write_table(path: Path, file: EventFile) -> None:

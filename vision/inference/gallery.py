@@ -1,7 +1,6 @@
 """The gallery: one HTML file to look through the results of a screening, offline, on a phone or a desktop."""
 
 import itertools
-from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from urllib.parse import quote
 from vision.categories import category_of
 from vision.inference.results import Box, GpsPoint, ModelInfo, PhotoResult, ResultFile
 from vision.inference.tally import Tally
-from vision.pages import write_template
+from vision.pages import data_uri, write_template
 
 __all__ = ["Card", "Legend", "geo_link", "legends", "write_gallery"]
 
@@ -125,7 +124,7 @@ def _shown(cards: Iterable[Card], positions: dict[str, int]) -> Iterator[Shown]:
         thumbnail = None
         if card.thumbnail is not None and len(card.thumbnail) <= left:
             left -= len(card.thumbnail)
-            thumbnail = "data:image/jpeg;base64," + b64encode(card.thumbnail).decode()
+            thumbnail = data_uri(card.thumbnail)
         yield Shown(
             photo=card.photo,
             thumbnail=thumbnail,

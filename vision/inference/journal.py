@@ -44,17 +44,15 @@ class Journal:
     def __init__(self, path: Path, settings: dict[str, Any]) -> None:
         self._offsets: dict[Key, int] = {}
         self._lock = threading.Lock()
-        self._end = len(json.dumps(settings, sort_keys=True)) + 1  # of the settings, then of the last entry
         self._file = restore(path, settings, self._index)
 
-    def _index(self, line: bytes) -> bool:
+    def _index(self, line: bytes, offset: int) -> bool:
         """Note where an entry is."""
         try:
             result = _entry(line).result
         except (ValueError, TypeError, KeyError):
             return False
-        self._offsets[result.path, result.sha256] = self._end
-        self._end += len(line)
+        self._offsets[result.path, result.sha256] = offset
         return True
 
     def __enter__(self) -> Self:

@@ -35,7 +35,7 @@ class Member:
 
 def members_of(photos: Iterable[LabelledPhoto]) -> list[Member]:
     """Turn labelled photos into members."""
-    return [Member(f"{p.source}/{p.path.name}", p.path, p.source, p.split or "none", p.scene_group) for p in photos]
+    return [Member(p.name, p.path, p.source, p.split or "none", p.scene_group) for p in photos]
 
 
 def members_below(folder: Path) -> list[Member]:

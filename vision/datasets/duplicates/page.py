@@ -1,6 +1,5 @@
 """One HTML file with every pair side by side, to look at offline."""
 
-from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -12,7 +11,7 @@ from vision.datasets.duplicates.report import DuplicateReport, Kind, Pair, Side
 from vision.errors import PhotoError
 from vision.images import read_photo_file
 from vision.inference.annotate import thumbnail
-from vision.pages import write_template
+from vision.pages import data_uri, write_template
 
 __all__ = ["KINDS", "SIDES", "write_page"]
 
@@ -69,7 +68,7 @@ def _shown(report: DuplicateReport, paths: dict[str, Path]) -> Iterator[Shown]:
             small = thumbnail(read_photo_file(paths[name], at_least=SIDE).pixels, SIDE)
         except PhotoError:
             return None
-        return "data:image/webp;base64," + b64encode(small).decode()
+        return data_uri(small)
 
     for pair in report.pairs:
         thumbnails = (embedded(pair.first), embedded(pair.second)) if left > 0 else (None, None)

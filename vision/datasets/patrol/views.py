@@ -59,7 +59,7 @@ def truth_panels(panels: Sequence[Panel], way: Way) -> list[TruthPanel]:
     for panel in panels:
         photo = panel.photo
         view = view_of(way, panel.to_strip([0, 0, photo.width, photo.height])[0])
-        name = f"{photo.source}/{photo.path.name}"
+        name = photo.name
         found.append(TruthPanel(photo=name, annotated=tuple(sorted(photo.annotated)), view=view))
     return found
 

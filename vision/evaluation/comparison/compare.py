@@ -3,7 +3,6 @@
 import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from statistics import fmean
 from typing import Literal
 
 from pydantic import AwareDatetime
@@ -11,9 +10,10 @@ from pydantic import AwareDatetime
 from vision.categories import NAMES
 from vision.evaluation.comparison.paired import Paired, paired_tests
 from vision.evaluation.comparison.paired_difference import PairedFigure, Verdict
+from vision.evaluation.figures.coco_values import average_known
 from vision.evaluation.record import EvaluationRecord, Figures, Note
 from vision.evaluation.report.report_words import category_words
-from vision.inference.results import Document, Fraction, Sha256, Strict
+from vision.inference.results import Document, Sha256, Strict
 
 __all__ = ["ComparedRun", "Comparison", "compare_records", "letter"]
 
@@ -122,12 +122,7 @@ def _mean(record: EvaluationRecord, shared: Sequence[str]) -> Figures:
     if list(shared) == _judged(record):
         return Figures(ap50_95=record.mean.ap50_95, ap50=record.mean.ap50, intervals=record.mean.intervals)
     figures = [c.figures for c in record.categories if c.category in shared]
-    return Figures(ap50_95=_average([f.ap50_95 for f in figures]), ap50=_average([f.ap50 for f in figures]))
-
-
-def _average(values: Sequence[Fraction | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
+    return Figures(ap50_95=average_known(f.ap50_95 for f in figures), ap50=average_known(f.ap50 for f in figures))
 
 
 def _names(records: Sequence[EvaluationRecord]) -> list[str]:

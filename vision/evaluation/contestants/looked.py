@@ -1,7 +1,5 @@
 """What a detector makes of everything that an evaluation needs: run here with everything kept on disk, or read."""
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ from vision.evaluation.contestants.coco_ids import coco_ids
 from vision.evaluation.contestants.contestant import Contestant
 from vision.evaluation.contestants.looking import look
 from vision.evaluation.contestants.predictions_file import Predictions, read_predictions
+from vision.evaluation.judged_data import photos_sha256
 from vision.evaluation.record import Condition, Cost, EvaluatedModel, Note
 from vision.evaluation.robustness.sweep import sample, sweep
 from vision.evaluation.screening.verdict_sets import read_screening
@@ -99,7 +98,7 @@ def look_at_all(
     model = {"model": contestant.about.sha256, "about": contestant.about.model_dump_json()}
 
     def looks(what: str, photos: Sequence[LabelledPhoto]) -> tuple[list[Detections], Cost]:
-        settings = {**model, "photos": _hash(photos, data_set.hashes)}
+        settings = {**model, "photos": photos_sha256(photos, data_set.hashes)}
         kept = out / f"{KEPT}-{what}.jsonl"
         return look(contestant, photos, kept, settings, lambda done, total: progress(what, done, total))
 
@@ -114,7 +113,7 @@ def look_at_all(
             lambda pixels: contestant.detect(pixels, untimed),
             contestant.about.categories,
             out / f"{KEPT}-robustness.jsonl",
-            {**model, "photos": _hash(chosen, data_set.hashes)},
+            {**model, "photos": photos_sha256(chosen, data_set.hashes)},
             lambda done, total: progress("robustness", done, total),
         )
     return Looked(contestant.about, found, on_val, contestant.thresholds, further, cost, conditions)
@@ -150,12 +149,3 @@ def read_looked(path: Path, data_set: DataSet, split: Split, mapping: Mapping[st
             ),
         )
     return Looked(here.about, here.detections, on_val, notes=notes)
-
-
-def _hash(photos: Sequence[LabelledPhoto], known: Mapping[Path, str]) -> str:
-    """Return a hash of the photos' names and bytes, in their order; `known` has the hashes of some."""
-    total = hashlib.sha256()
-    for photo in photos:
-        content = known.get(photo.path) or hashlib.sha256(photo.path.read_bytes()).hexdigest()
-        total.update(json.dumps([photo.source, photo.path.name, content]).encode())
-    return total.hexdigest()

@@ -70,10 +70,10 @@ def look(
         UserError: `kept` belongs to a run with other settings, or can't be written.
         PhotoError: A photo can't be read.
     """
-    names = [f"{photo.source}/{photo.path.name}" for photo in photos]
+    names = [photo.name for photo in photos]
     done: list[_Done] = []
 
-    def restored(line: bytes) -> bool:
+    def restored(line: bytes, _offset: int) -> bool:
         one = _read(names[len(done)], line) if len(done) < len(names) else None
         done.extend([] if one is None else [one])
         return one is not None

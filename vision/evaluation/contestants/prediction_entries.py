@@ -112,7 +112,7 @@ def _numbers(photos: Sequence[LabelledPhoto]) -> dict[str, int]:
     """Return each photo's index by `source/file name` and by file name; `SEVERAL` where that isn't one photo's."""
     numbers: dict[str, int] = {}
     for i, photo in enumerate(photos):
-        for name in (f"{photo.source}/{photo.path.name}", photo.path.name):
+        for name in (photo.name, photo.path.name):
             numbers[name] = SEVERAL if name in numbers else i
     return numbers
 

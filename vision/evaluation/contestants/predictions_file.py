@@ -105,7 +105,7 @@ def write_predictions(
     content = {
         "info": about.model_dump(mode="json"),
         "images": [
-            {"id": i, "file_name": f"{photo.source}/{photo.path.name}", "width": photo.width, "height": photo.height}
+            {"id": i, "file_name": photo.name, "width": photo.width, "height": photo.height}
             for i, photo in enumerate(photos, 1)
         ],
         "categories": [{"id": NAMES.index(name) + 1, "name": name} for name in about.categories],

@@ -67,7 +67,7 @@ def _false(judged: Judged, explained: Explained, kind: ErrorKind, i: int) -> Mis
     known = truth >= 0
     return Mistake(
         kind=kind,
-        photo=_name(judged, judged.find_photo[i]),
+        photo=judged.photos[judged.find_photo[i]].name,
         category=NAMES[judged.finds.categories[i]],
         score=float(judged.finds.scores[i]),
         box=_box(judged.finds.boxes[i]),
@@ -80,15 +80,11 @@ def _false(judged: Judged, explained: Explained, kind: ErrorKind, i: int) -> Mis
 def _missed(judged: Judged, i: int) -> Mistake:
     return Mistake(
         kind="missed",
-        photo=_name(judged, judged.label_photo[i]),
+        photo=judged.photos[judged.label_photo[i]].name,
         category=NAMES[judged.labels.categories[i]],
         score=None,
         box=_box(judged.labels.boxes[i]),
     )
-
-
-def _name(judged: Judged, photo: int) -> str:
-    return f"{judged.photos[photo].source}/{judged.photos[photo].path.name}"
 
 
 def _box(box: npt.NDArray[np.float32]) -> tuple[float, float, float, float]:

@@ -6,7 +6,7 @@ from typing import Any
 from vision.evaluation.figures.average_precision import Matching, silence
 from vision.evaluation.record import SIZES, Figures, SizeFigures
 
-__all__ = ["figures_of", "mean_figures"]
+__all__ = ["average_known", "figures_of", "mean_figures"]
 
 
 def figures_of(matching: Matching) -> tuple[Figures, tuple[float, ...]]:
@@ -59,20 +59,21 @@ def mean_figures(categories: Sequence[Figures]) -> Figures:
         rows = [figures.by_size[size] for figures in categories]
         by_size[size] = SizeFigures(
             boxes=sum(row.boxes for row in rows),
-            ap50_95=_average_known(row.ap50_95 for row in rows),
-            ar_100=_average_known(row.ar_100 for row in rows),
+            ap50_95=average_known(row.ap50_95 for row in rows),
+            ar_100=average_known(row.ar_100 for row in rows),
         )
     return Figures(
-        ap50_95=_average_known(f.ap50_95 for f in categories),
-        ap50=_average_known(f.ap50 for f in categories),
-        ap75=_average_known(f.ap75 for f in categories),
-        ar_1=_average_known(f.ar_1 for f in categories),
-        ar_10=_average_known(f.ar_10 for f in categories),
-        ar_100=_average_known(f.ar_100 for f in categories),
+        ap50_95=average_known(f.ap50_95 for f in categories),
+        ap50=average_known(f.ap50 for f in categories),
+        ap75=average_known(f.ap75 for f in categories),
+        ar_1=average_known(f.ar_1 for f in categories),
+        ar_10=average_known(f.ar_10 for f in categories),
+        ar_100=average_known(f.ar_100 for f in categories),
         by_size=by_size,
     )
 
 
-def _average_known(values: Iterable[float | None]) -> float | None:
+def average_known(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the values that are known; None if none is."""
     known = [value for value in values if value is not None]
     return sum(known) / len(known) if known else None

@@ -36,7 +36,7 @@ def evidence_of(
         MissingExtraError: The extra `eval` isn't installed.
     """
     return Evidence(
-        photos=tuple(f"{photo.source}/{photo.path.name}" for photo in photos),
+        photos=tuple(photo.name for photo in photos),
         scenes=tuple(scene_numbers(photos).tolist()),
         dirty=tuple(needing_visit(photos).tolist()),
         flagged=tuple(flags(judged_scores(photos, detections), thresholds).tolist()),

@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
 from vision.categories import BY_NAME
 from vision.evaluation.comparison.compare import Comparison, letter
 from vision.evaluation.record import ERRORS, EvaluationRecord
-from vision.evaluation.report.comparison_table import number
-from vision.evaluation.report.report_words import CONDITIONS, ERROR_WORDS, both, category_words
+from vision.evaluation.report.axes import RECALLS, titled_axes, unit_square
+from vision.evaluation.report.report_words import CONDITIONS, ERROR_WORDS, both, category_words, number
 from vision.evaluation.report.svg import ACCENT, INK, MUTED, new_figure, svg_of
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 __all__ = [
     "colour_of_run",
@@ -28,7 +25,6 @@ __all__ = [
 SIDE, WIDE = 340, 420  # CSS pixels
 COLOURS = (ACCENT, *(BY_NAME[name].colour for name in ("overflowing_bin", "graffiti", "illegal_posting", "bin")))
 STYLES, MARKERS = ("-", "--", "-.", ":"), "osD^v"  # colours alone wouldn't do
-RECALLS = [i / 100 for i in range(101)]
 FAR_APART = 5  # from there on, times need a logarithmic axis
 
 
@@ -48,7 +44,7 @@ def speed_plot(comparison: Comparison, records: Sequence[EvaluationRecord]) -> M
         return None
     from matplotlib.ticker import LogLocator, NullLocator
 
-    figure, axes = _axes("每张照片毫秒数 ms per photo (p50)", "平均 mean AP50-95", WIDE, 360)
+    figure, axes = titled_axes("每张照片毫秒数 ms per photo (p50)", "平均 mean AP50-95", WIDE, 360)
     largest = max(size for *_, size in points)
     for i, time, value, size in points:
         interval = comparison.runs[i].mean.intervals.get("ap50_95")
@@ -73,7 +69,7 @@ def speed_plot(comparison: Comparison, records: Sequence[EvaluationRecord]) -> M
 
 def curves_plot(category: str, records: Sequence[EvaluationRecord]) -> Markup | None:
     """Draw the runs' precision over recall at IoU 0.5 of one category; None without a curve."""
-    figure, axes = _axes("召回率 recall", "精确率 precision")
+    figure, axes = titled_axes("召回率 recall", "精确率 precision", SIDE, SIDE)
     drawn = []
     for i, record in enumerate(records):
         found = next(c for c in record.categories if c.category == category)
@@ -82,13 +78,13 @@ def curves_plot(category: str, records: Sequence[EvaluationRecord]) -> Markup | 
             drawn.append(f"{record.model.name} AP50 {found.figures.ap50 or 0:.3f}")
     if not drawn:
         return None
-    _unit(axes)
+    unit_square(axes)
     return svg_of(figure, f"{both(category_words(category))}, 精确率-召回率 precision-recall: {', '.join(drawn)}")
 
 
 def screening_plot(records: Sequence[EvaluationRecord]) -> Markup | None:
     """Draw the runs' recall over false-alarm rate and their operating points; None without a curve."""
-    figure, axes = _axes("误报率 false-alarm rate", "召回率 recall", WIDE, 400)
+    figure, axes = titled_axes("误报率 false-alarm rate", "召回率 recall", WIDE, 400)
     axes.plot([0, 1], [0, 1], linestyle=":", color=MUTED)
     drawn = []
     for i, record in enumerate(records):
@@ -101,7 +97,7 @@ def screening_plot(records: Sequence[EvaluationRecord]) -> Markup | None:
         drawn.append(f"{record.model.name} 面积 area {group.roc.area:.3f}")
     if not drawn:
         return None
-    _unit(axes)
+    unit_square(axes)
     return svg_of(figure, f"ROC: {', '.join(drawn)}")
 
 
@@ -114,7 +110,7 @@ def robustness_plot(kind: str, comparison: Comparison, records: Sequence[Evaluat
     unit = next(c.unit for found in conditions for c in found)
     every = [c.by_category for record in records for c in record.robustness]
     shared = [name for name in comparison.categories if all(name in by_category for by_category in every)]
-    figure, axes = _axes(f"{both(CONDITIONS[kind])} {unit}".strip(), "AP50", 300, 240)
+    figure, axes = titled_axes(f"{both(CONDITIONS[kind])} {unit}".strip(), "AP50", 300, 240)
     for i, (record, found) in enumerate(zip(records, conditions, strict=True)):
         clean = [(0, _mean(c.by_category, shared)) for c in record.robustness if c.kind == "clean"]
         points = clean + [(1 + levels.index(c.level), _mean(c.by_category, shared)) for c in found]
@@ -153,20 +149,6 @@ def _mean(by_category: Mapping[str, float], names: Sequence[str]) -> float | Non
     """Return the mean over the categories that all runs share, as runs' own means are over others; None if unknown."""
     values = [by_category[name] for name in names if name in by_category]
     return fmean(values) if values and len(values) == len(names) else None
-
-
-def _axes(x: str, y: str, width: float = SIDE, height: float = SIDE) -> tuple["Figure", Any]:
-    figure = new_figure(width, height)
-    axes = figure.subplots()
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    axes.grid(color=INK, alpha=0.12)
-    return figure, axes
-
-
-def _unit(axes: Any) -> None:
-    axes.set_xlim(0, 1.01)
-    axes.set_ylim(0, 1.01)
 
 
 def _line(index: int) -> dict[str, Any]:

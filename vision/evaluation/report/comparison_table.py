@@ -7,9 +7,9 @@ from vision.categories import NAMES
 from vision.evaluation.comparison.compare import ComparedRun, Comparison
 from vision.evaluation.comparison.paired_difference import PairedFigure, Verdict
 from vision.evaluation.record import CategoryFigures, EvaluationRecord, Figures, Rate
-from vision.evaluation.report.report_words import Words, both, category_words
+from vision.evaluation.report.report_words import Words, both, category_words, number
 
-__all__ = ["VERDICTS", "Cell", "Row", "number", "rows_of"]
+__all__ = ["VERDICTS", "Cell", "Row", "rows_of"]
 
 # Sign, Chinese, English: the sign says it without colour.
 VERDICTS: dict[Verdict, tuple[str, str, str]] = {
@@ -61,11 +61,6 @@ def rows_of(comparison: Comparison, records: Sequence[EvaluationRecord]) -> list
         row(("每张照片毫秒数，p50", "ms per photo, p50"), lambda _, record: _plain(_milliseconds(record))),
         row(("模型大小", "model size"), lambda _, record: _plain(f"{record.model.bytes / 1e6:.1f} MB")),
     ]
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """Return a figure, or a dash where there is none."""
-    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def _category(record: EvaluationRecord, name: str) -> CategoryFigures:

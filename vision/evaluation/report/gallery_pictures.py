@@ -1,6 +1,5 @@
 """Pictures for the report's gallery: the place of a mistake, and the whole photo while there is room for it."""
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from vision.datasets.labels import LabelledPhoto
 from vision.errors import PhotoError
 from vision.evaluation.record import Mistake
 from vision.images import NDArrayImage, read_photo_file
+from vision.pages import data_uri
 
 __all__ = ["Shot", "View", "shots", "view_of"]
 
@@ -65,8 +65,9 @@ def shots(mistakes: Sequence[Mistake], photos: Mapping[str, LabelledPhoto]) -> t
     left = WHOLE_BYTES
     for mistake in mistakes:
         photo = photos.get(mistake.photo)
-        pixels = None if photo is None else _pixels(photo, mistake)
-        if photo is None or pixels is None:
+        view = None if photo is None else _view(photo, mistake)
+        pixels = None if photo is None or view is None else _pixels(photo, view)
+        if photo is None or view is None or pixels is None:
             found.append(None)
             continue
         if mistake.photo not in places and left > 0:
@@ -74,7 +75,6 @@ def shots(mistakes: Sequence[Mistake], photos: Mapping[str, LabelledPhoto]) -> t
             left -= len(whole)
             places[mistake.photo] = len(wholes)
             wholes.append(whole)
-        view = _view(photo, mistake)
         near = _jpeg(_cut(pixels, view, pixels.shape[1] / photo.width), SIDE)
         found.append(Shot(near, view, places.get(mistake.photo), (photo.width, photo.height)))
     return found, wholes
@@ -101,9 +101,8 @@ def _view(photo: LabelledPhoto, mistake: Mistake) -> View:
     return view_of(boxes, photo.width, photo.height)
 
 
-def _pixels(photo: LabelledPhoto, mistake: Mistake) -> NDArrayImage | None:
+def _pixels(photo: LabelledPhoto, view: View) -> NDArrayImage | None:
     """Return the photo in no more detail than its view needs; None if it is gone."""
-    view = _view(photo, mistake)
     needed = SIDE / max(view.width, view.height) * max(photo.width, photo.height)
     try:
         return read_photo_file(photo.path, max(WHOLE_SIDE, round(needed))).pixels
@@ -123,4 +122,4 @@ def _jpeg(pixels: NDArrayImage, longest_side: int) -> str:
         size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=QUALITY, colorsubsampling="420")
-    return "data:image/jpeg;base64," + b64encode(jpeg).decode()
+    return data_uri(jpeg)

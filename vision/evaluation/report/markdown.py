@@ -6,8 +6,8 @@ from pathlib import Path
 
 from vision.evaluation.comparison.compare import Comparison
 from vision.evaluation.record import CategoryFigures, EvaluationRecord, Interval, Rate, ScreeningGroup
-from vision.evaluation.report.comparison_table import VERDICTS, Cell, number, rows_of
-from vision.evaluation.report.report_words import ERROR_WORDS, LIGHT, both, category_words
+from vision.evaluation.report.comparison_table import VERDICTS, Cell, rows_of
+from vision.evaluation.report.report_words import ERROR_WORDS, LIGHT, both, category_words, number
 from vision.files import replacing
 
 __all__ = ["write_comparison_markdown", "write_markdown"]
@@ -100,7 +100,7 @@ def _screening(record: EvaluationRecord) -> str:
     chosen = (
         f"在 {screening.chosen_on} 上选定 chosen on {screening.chosen_on}"
         if screening.chosen_on
-        else "模型自带 its own"
+        else "模型自带，没有的用 0.5 its own, 0.5 where it has none"
     )
     missed = f"{screening.missed_cost:g}"
     price = f"漏掉一处问题相当于白跑 {missed} 趟 a missed problem costs as much as {missed} wasted visits"

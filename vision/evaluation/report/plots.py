@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from vision.categories import category_of
 from vision.evaluation.record import Calibration, CategoryFigures, Curve, ScreeningGroup, Visited
+from vision.evaluation.report.axes import RECALLS, titled_axes, unit_square
 from vision.evaluation.report.report_words import both, category_words
 from vision.evaluation.report.svg import ACCENT, INK, MUTED, WARNING, new_figure, svg_of
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["category_plot", "precision_recall_plot", "reliability_plot", "roc_plot"]
 
 WIDTH = 380
-RECALLS = [i / 100 for i in range(101)]
 
 
 def roc_plot(group: ScreeningGroup) -> Markup | None:
@@ -46,7 +46,7 @@ def category_plot(categories: tuple[CategoryFigures, ...]) -> Markup | None:
     drawn = [category for category in categories if category.precision_at_recall]
     if not drawn:
         return None
-    figure, axes = _square("召回率 recall", "精确率 precision (IoU 0.5)", WIDTH, WIDTH + 20 + 20 * len(drawn))
+    figure, axes = _square("召回率 recall", "精确率 precision (IoU 0.5)", WIDTH + 20 + 20 * len(drawn))
     styles = ("-", "--", "-.")  # colours alone wouldn't do
     for i, category in enumerate(drawn):
         label = both(category_words(category.category)) + (" *" if category.too_few else "")
@@ -64,7 +64,8 @@ def reliability_plot(calibration: Calibration) -> Markup | None:
         return None
     figure = new_figure(WIDTH, 420)
     axes, counts = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
-    _unit(axes)
+    unit_square(axes)
+    axes.grid(color=INK, alpha=0.12)
     axes.set_ylabel("正确的比例 share that is right")
     axes.plot([0, 1], [0, 1], linestyle=":", color=MUTED, label="理想 ideal")
     left = [part.low for part in calibration.bins]
@@ -82,19 +83,10 @@ def reliability_plot(calibration: Calibration) -> Markup | None:
     return svg_of(figure, f"可靠性图 reliability diagram{ece}")
 
 
-def _square(x: str, y: str, width: float = WIDTH, height: float = WIDTH) -> tuple["Figure", Any]:
-    figure = new_figure(width, height)
-    axes = figure.subplots()
-    axes.set_xlabel(x)
-    axes.set_ylabel(y)
-    _unit(axes)
+def _square(x: str, y: str, height: float = WIDTH) -> tuple["Figure", Any]:
+    figure, axes = titled_axes(x, y, WIDTH, height)
+    unit_square(axes)
     return figure, axes
-
-
-def _unit(axes: Any) -> None:
-    axes.set_xlim(0, 1.01)
-    axes.set_ylim(0, 1.01)
-    axes.grid(color=INK, alpha=0.12)
 
 
 def _curve(axes: Any, curve: Curve, x: float | None, y: float | None) -> None:

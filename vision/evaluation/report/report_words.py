@@ -15,6 +15,7 @@ __all__ = [
     "both",
     "category_words",
     "level_words",
+    "number",
     "slice_words",
     "unit_words",
 ]
@@ -218,6 +219,11 @@ GLOSSARY: tuple[tuple[str, Words, Words], ...] = (
 def category_words(name: str) -> Words:
     """Return a category's names."""
     return category_of(name).zh, name.replace("_", " ")
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a figure, or a dash where there is none."""
+    return "–" if value is None else f"{value:.{digits}f}"
 
 
 def both(words: Words) -> str:

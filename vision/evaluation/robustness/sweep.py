@@ -80,7 +80,7 @@ def sweep(
     what = {**settings, "sweep": VERSION, "reported": sorted(reported), "conditions": list(map(list, conditions))}
     finished: list[Condition] = []
 
-    def restored(line: bytes) -> bool:
+    def restored(line: bytes, _offset: int) -> bool:
         try:
             condition = Condition.model_validate_json(line)
         except ValueError:
@@ -112,7 +112,7 @@ def _judge(
 ) -> Condition:
     judged, found = [], []
     for photo in photos:
-        seed = zlib.crc32(os.fsencode(f"{kind} {photo.source}/{photo.path.name}"))
+        seed = zlib.crc32(os.fsencode(f"{kind} {photo.name}"))
         pixels, labels = perturb(read_photo_file(photo.path).pixels, photo.labels, kind, level, seed)
         height, width = pixels.shape[:2]
         judged.append(dataclasses.replace(photo, labels=labels, width=width, height=height, polygons=()))
