@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ from cleanlane.cli import main
 from vision.datasets.scenes import SceneKind, draw_scene
 from vision.images import NDArrayImage
 from vision.inference.detector import Detector
+
+# Jobs in a shell's background ignore Ctrl-C, and so would the programs that tests start to interrupt them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 CHROMIUM = shutil.which("chromium")
