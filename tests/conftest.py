@@ -1,6 +1,7 @@
 """What several tests need: drawn pictures, the published model, and the labelled photos where they are at hand."""
 
 import io
+import os
 import re
 import shutil
 import signal
@@ -20,6 +21,7 @@ from vision.datasets.scenes import SceneKind, draw_scene
 from vision.images import NDArrayImage
 from vision.inference.detector import Detector
 
+os.environ["COLUMNS"] = "200"  # before any console measures its window, which tests that run side by side don't have
 # Jobs in a shell's background ignore Ctrl-C, and so would the programs that tests start to interrupt them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -95,7 +97,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
     """Run `cleanlane …`; returns its exit code and what it and its processes printed, on one line."""
 
     def runner(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setenv("COLUMNS", "200")
         monkeypatch.setattr(sys, "argv", ["cleanlane", *map(str, arguments)])
         with pytest.raises(SystemExit) as exit_info:
             main()

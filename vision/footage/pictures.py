@@ -35,7 +35,8 @@ class Pictures:
 
     def name_of(self, best: Best) -> str:
         """Return the picture's path, relative to the folder of results."""
-        return f"{PICTURES}/{self._prefix}-{best.seconds:.2f}.jpg"
+        seconds = round(best.seconds, 3)  # as the event file has it: rounded twice, a resumed run has the same names
+        return f"{PICTURES}/{self._prefix}-{seconds:.2f}.jpg"
 
     def store(self, best: Best) -> None:
         """Write the picture and let go of it; two events may share one."""
