@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 EXTRAS ?= check# check,train runs the training's tests, too; that downloads torch
 
-.PHONY: help demo test check lint types format train clean
+.PHONY: help demo test day check lint types format train clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -15,10 +15,13 @@ demo: $(VENV)/runtime.done ## screen example photos with the published model
 	$(BIN)/cleanlane screen examples --out result --overwrite || test $$? -eq 3  # two example files are broken on purpose
 
 test: $(VENV)/test.done $(VENV)/libgl.done ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadscope
+
+day: $(VENV)/test.done $(VENV)/libgl.done ## an office's day with the real programs; needs Chromium and ../shared/data
+	$(BIN)/python -m tests.service.day --out day
 
 check: $(VENV)/$(EXTRAS).done lint types ## lint, types and tests; with EXTRAS=check,train the training's tests, too
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadscope
 
 lint: $(VENV)/$(EXTRAS).done
 	$(BIN)/ruff check .
@@ -32,7 +35,7 @@ format: $(VENV)/$(EXTRAS).done ## rewrite the code in the house style
 	$(BIN)/ruff format .
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) examples result build dist
+	rm -rf $(VENV) examples result day build dist
 
 # Debian packs venv apart from python3: where it is missing it is installed first.
 $(VENV)/pyvenv.cfg:

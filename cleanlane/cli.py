@@ -26,6 +26,13 @@ COMMANDS = {
     "evaluate": "cleanlane.evaluating:evaluate",
     "evaluate-footage": "cleanlane.patrols:evaluate_footage",
     "compare": "cleanlane.comparing:compare",
+    "serve": "cleanlane.serving:serve",
+    "worker": "cleanlane.working:worker",
+    "admin-link": "cleanlane.serving:admin_link",
+    "backup": "cleanlane.backing_up:backup",
+    "restore": "cleanlane.backing_up:restore",
+    "import-town": "cleanlane.importing:import_town",
+    "example-town": "cleanlane.importing:example_town",
 }
 
 

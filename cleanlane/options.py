@@ -1,25 +1,69 @@
 """What several commands share."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from vision.errors import MissingExtraError
 
+if TYPE_CHECKING:
     from pydantic import BaseModel
     from rich.console import Console
 
+    from service.state import Service
     from vision.inference.detector import Detector
     from vision.inference.views import Tiles
 
-__all__ = ["EXIT_INTERRUPTED", "SETTINGS", "as_before", "print_schema", "read_tiles", "tell"]
+__all__ = [
+    "EXIT_INTERRUPTED",
+    "SETTINGS",
+    "DataFolder",
+    "DatabaseUrl",
+    "PhotosUrl",
+    "as_before",
+    "open_service",
+    "print_schema",
+    "read_tiles",
+    "tell",
+]
 
 SETTINGS: dict[str, Any] = {"pretty_exceptions_enable": False, "rich_markup_mode": "rich", "add_completion": False}
 
+DataFolder = Annotated[
+    Path,
+    typer.Option("--data", envvar="CLEANLANE_DATA", help="Folder of the service's database, photos and secret."),
+]
+DatabaseUrl = Annotated[
+    str,
+    typer.Option(
+        "--database", envvar="CLEANLANE_DATABASE", help="PostgreSQL instead: postgresql://user:password@host/name."
+    ),
+]
+PhotosUrl = Annotated[
+    str, typer.Option("--photos", envvar="CLEANLANE_PHOTOS", help="Storage of photos instead: s3://bucket/photos.")
+]
+
 EXIT_INTERRUPTED = 130  # as a shell says of what Ctrl-C ended
 MOST_TILES = 20  # along the longer side
+
+
+def open_service(data: Path, database: str, photos: str, **settings: Any) -> "Service":
+    """Open the service's database and photos for a command; the database is migrated first.
+
+    Raises:
+        UserError: They can't be used, or the extra isn't installed.
+    """
+    try:
+        from service.settings import read_settings
+        from service.state import Service
+        from service.store.preparing import prepare
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(str(error.name), "service") from error
+    service = Service.open(read_settings({"data": data, "database": database, "photos": photos, **settings}))
+    prepare(service.database)
+    return service
 
 
 def as_before(out: "Path", resume: bool, device: str, precision: str) -> tuple[str, str]:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageFile
 
 from vision.datasets.scenes.examples import STORED
 from vision.errors import PhotoError
-from vision.images import Gps, NDArrayImage, read_photo, read_photo_file
+from vision.images import FORMATS, Gps, NDArrayImage, photo_facts, read_photo, read_photo_file
 
 Encode = Callable[..., bytes]
 
@@ -121,6 +121,57 @@ def exif_of(taken: str | None, zone: str | None, gps: Mapping[int, object] | Non
     if gps:
         exif.get_ifd(ExifTags.IFD.GPSInfo).update(gps)
     return exif.tobytes()
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "WEBP", "HEIF", "TIFF", "PNG", "AVIF"])
+@pytest.mark.parametrize("orientation", STORED)
+def test_facts_agree_with_the_pixels(
+    corners: NDArrayImage, encode: Encode, tmp_path: Path, orientation: int, file_format: str
+) -> None:
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    path = tmp_path / "photo"
+    path.write_bytes(encode(corners, file_format, exif=exif.tobytes()))
+    facts, photo = photo_facts(path), read_photo_file(path)
+    assert facts.format in FORMATS
+    assert (facts.width, facts.height) == (photo.width, photo.height)
+
+
+def test_facts_need_no_pixels(
+    corners: NDArrayImage, encode: Encode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise AssertionError("the pixels were decoded")
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", refuse)
+    path = tmp_path / "photo"
+    for file_format in ("JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP"):
+        taken = {} if file_format in ("GIF", "BMP") else {"exif": exif_of("2026:05:18 08:12:03", None, SOUTH_WEST)}
+        path.write_bytes(encode(corners, file_format, **taken))
+        facts = photo_facts(path)
+        assert (facts.format, facts.width, facts.height) == (file_format, 80, 60)
+        assert facts.captured == (datetime(2026, 5, 18, 8, 12, 3) if taken else None)
+    path.write_bytes(encode(corners, "JPEG")[:700])  # the header is whole, the rest missing
+    assert photo_facts(path).width == 80
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"), [(b"", "empty"), (b"<svg/>", "not_an_image"), (b"\xff\xd8\xff", "not_an_image")]
+)
+def test_facts_of_no_picture(tmp_path: Path, data: bytes, reason: str) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    with pytest.raises(PhotoError) as caught:
+        photo_facts(path)
+    assert caught.value.reason == reason
+
+
+def test_facts_of_too_large_a_picture(corners: NDArrayImage, encode: Encode, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(encode(corners, "PNG"))
+    with pytest.raises(PhotoError, match="80x60 is more than 4799 pixels"):
+        photo_facts(path, max_pixels=4799)
 
 
 SOUTH_WEST = {1: "S", 2: (33.0, 30.0, 36.0), 3: "W", 4: (70.0, 15.0, 0.0), 18: "CGCS2000"}

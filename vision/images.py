@@ -23,8 +23,10 @@ __all__ = [
     "Gps",
     "NDArrayImage",
     "Photo",
+    "PhotoFacts",
     "path_text",
     "photo_bytes",
+    "photo_facts",
     "prepare_pillow",
     "read_photo",
     "read_photo_file",
@@ -62,6 +64,59 @@ class Photo:
     height: int
     captured: datetime | None = None
     gps: Gps | None = None
+
+
+@dataclass(frozen=True)
+class PhotoFacts:
+    """What a photo's header says; the pixels may be damaged all the same.
+
+    Attributes:
+        format: One of `FORMATS`, by content.
+        width, height: Pixels, upright.
+        captured: When it was taken; without a zone where the camera recorded none.
+        gps: Where it was taken.
+    """
+
+    format: str
+    width: int
+    height: int
+    captured: datetime | None = None
+    gps: Gps | None = None
+
+
+def photo_facts(path: Path, max_pixels: int = MAX_PIXELS) -> PhotoFacts:
+    """Read a photo's header only: nothing is decoded, however large the picture claims to be.
+
+    Raises:
+        PhotoError: `empty`, `not_an_image` or `too_large`.
+        OSError: The file can't be read.
+    """
+    name = path_text(path)
+    if not path.stat().st_size:
+        raise PhotoError("empty", f"{name}: the file is empty")
+    formats = prepare_pillow()
+    try:
+        with Image.open(path, formats=formats) as image:
+            return _facts(image, name, max_pixels)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoError("too_large", f"{name}: more than {MAX_PIXELS // 10**6} million pixels") from error
+    except PhotoError:
+        raise
+    except Exception as error:
+        raise PhotoError(
+            "not_an_image", f"{name}: expected a photo, but the content is no known image format"
+        ) from error
+
+
+def _facts(image: Image.Image, name: str, max_pixels: int) -> PhotoFacts:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise PhotoError("too_large", f"{name}: {width}x{height} is more than {max_pixels} pixels")
+    exif = _exif(image, may_decode=False)
+    turns_itself = image.format in ("HEIF", "TIFF")  # its size is upright already
+    if exif.get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8) and not turns_itself:
+        width, height = height, width
+    return PhotoFacts(str(image.format), width, height, _captured(exif), _gps(exif))
 
 
 def read_photo_file(path: Path, at_least: int | None = None) -> Photo:
@@ -216,11 +271,12 @@ def _turned(pixels: NDArrayImage, orientation: int) -> NDArrayImage:
     return pixels if how is None else cv2.rotate(pixels, how)
 
 
-def _exif(image: Image.Image) -> dict[int, Any]:
+def _exif(image: Image.Image, *, may_decode: bool = True) -> dict[int, Any]:
     """Return the tags of the main, Exif and GPS directories (the last under its own key); damaged ones are left out."""
     tags: dict[int, Any] = {}
     try:
-        exif = image.getexif()
+        # A PNG may have its EXIF behind the pixels, and Pillow's reader of it then decodes them.
+        exif = image.getexif() if may_decode else Image.Image.getexif(image)
         tags.update(exif)
         tags.update(exif.get_ifd(ExifTags.IFD.Exif))
         tags[ExifTags.IFD.GPSInfo] = exif.get_ifd(ExifTags.IFD.GPSInfo)

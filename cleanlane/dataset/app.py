@@ -2,7 +2,7 @@
 
 import typer
 
-from cleanlane.dataset import building, duplicates, formats, looking, patrol, synthesis
+from cleanlane.dataset import building, duplicates, feedback, formats, looking, patrol, synthesis
 from cleanlane.options import SETTINGS
 
 __all__ = ["app"]
@@ -20,3 +20,4 @@ app.command("patrol")(patrol.patrol)
 app.command("build")(building.build)
 app.command("view")(looking.view)
 app.command("correct")(looking.correct)
+app.command("feedback")(feedback.feedback)

@@ -10,10 +10,11 @@ from vision.categories import category_of
 from vision.detections import Detections
 from vision.errors import PhotoError
 from vision.images import NDArrayImage, Photo, read_photo
+from vision.inference.boxes import boxes_of
 from vision.inference.detector import Detector
 from vision.inference.machine import cores
 from vision.inference.reading import PATIENCE, ReadPhoto, read_ahead
-from vision.inference.results import Box, Failure, GpsPoint, PhotoResult
+from vision.inference.results import Failure, GpsPoint, PhotoResult
 from vision.inference.sources import PhotoFile
 from vision.inference.stages import Clock, ordered_map, untimed
 from vision.inference.views import View
@@ -125,11 +126,7 @@ def _infer(batch: list[_Decoded], detector: Detector, clock: Clock) -> list[Scre
 
 
 def _result(read: ReadPhoto, photo: Photo, detections: Detections) -> PhotoResult:
-    boxes = tuple(
-        Box(category=name, score=round(score, 4), box=(x1, y1, x2, y2))
-        for (x1, y1, x2, y2), score, name in _rounded(detections)
-        if x1 < x2 and y1 < y2
-    )
+    boxes = tuple(boxes_of(detections, photo.width, photo.height))
     gps = None
     if photo.gps:
         gps = GpsPoint(latitude=photo.gps.latitude, longitude=photo.gps.longitude, datum=photo.gps.datum)
@@ -143,9 +140,3 @@ def _result(read: ReadPhoto, photo: Photo, detections: Detections) -> PhotoResul
         gps=gps,
         boxes=boxes,
     )
-
-
-def _rounded(detections: Detections) -> Iterator[tuple[list[float], float, str]]:
-    """Yield each detection with its box in tenths of a pixel, which is more than a model knows."""
-    for box, score, name in detections:
-        yield [round(float(side), 1) for side in box], score, name
