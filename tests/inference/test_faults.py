@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,9 @@ from PIL import Image
 
 from tests.inference.tiny import write_model
 from vision.errors import PhotoError, UserError
+from vision.files import replacing
 from vision.inference.detector import Detector
-from vision.inference.output_folder import claim_folder, prepare_folder
+from vision.inference.output_folder import claim_folder, prepare_folder, remove_copies
 from vision.inference.report import write_report
 from vision.inference.results import PhotoResult, ResultFile, load_results
 from vision.inference.screen import screen
@@ -302,3 +304,17 @@ def test_a_model_without_metadata(photos: Path, tmp_path: Path) -> None:
     done = run(command(photos, tmp_path / "out", path))
     assert done.returncode == 2
     assert "expected category names in the file's metadata, there are none; export the model with" in done.stderr
+
+
+def test_copies_that_a_killed_run_left_half_written(tmp_path: Path) -> None:
+    copies = tmp_path / "annotated"
+    copies.mkdir()
+    unknown = "12-000000000000.jpg"
+    for name in ("7-0123456789ab.jpg", unknown, "holiday.jpg", ".somebody's.tmp"):
+        (copies / name).touch()
+    with suppress(FileNotFoundError), replacing(copies / unknown) as unfinished:
+        unfinished.touch()
+        unfinished.rename(tmp_path / unfinished.name)  # a killed run tidies nothing
+    (tmp_path / unfinished.name).rename(copies / unfinished.name)
+    remove_copies(tmp_path, {"annotated/7-0123456789ab.jpg"})
+    assert {path.name for path in copies.iterdir()} == {"7-0123456789ab.jpg", "holiday.jpg", ".somebody's.tmp"}

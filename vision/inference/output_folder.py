@@ -29,6 +29,7 @@ JOURNALS = "unfinished*.jsonl"  # of work in several parts
 LOCK = ".cleanlane.lock"
 COPIES = "annotated"
 COPY_NAME = re.compile(r"-[0-9a-f]{12}\.jpg$")
+UNFINISHED_COPY = re.compile(r"^\..*-[0-9a-f]{12}\.jpg\.\d+-[0-9a-f]+\.tmp$")  # as vision.files names it
 RESULT_FILES = ("results.json", "results.csv", "index.html")
 
 
@@ -103,7 +104,10 @@ def remove_journals(out: Path) -> None:
 
 
 def remove_copies(out: Path, keep: set[str | None]) -> None:
-    """Remove annotated copies that no result refers to, and never a file that someone else put there."""
+    """Remove annotated copies that no result refers to, or half-written ones, and never a file of someone else's."""
     for copy in (out / COPIES).glob("*.jpg"):
         if COPY_NAME.search(copy.name) and f"{COPIES}/{copy.name}" not in keep:
             copy.unlink()
+    for left in (out / COPIES).glob(".*.tmp"):  # of a run that was killed as it wrote
+        if UNFINISHED_COPY.match(left.name):
+            left.unlink()
