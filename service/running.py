@@ -64,7 +64,7 @@ def run(host: str, port: int, given: Mapping[str, Any]) -> None:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     gc.collect()
-    gc.freeze()  # what is loaded stays: a full collection would stop every request for a tenth of a second
+    gc.freeze()  # what is loaded stays: a full collection of it would stop every request
     with background(service, loops):
         for number in (signal.SIGINT, signal.SIGTERM):  # the server raises them anew once it has ended
             signal.signal(number, lambda _number, _frame: None)

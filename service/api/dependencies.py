@@ -12,7 +12,7 @@ from service.errors import ServiceError, forbidden
 from service.state import Service
 from service.store.people import User
 from service.store.sign_in import SESSION_COOKIE, find_session, token_user
-from service.store.units import units_below
+from service.store.trees import units_below
 
 __all__ = ["CurrentActor", "Reading", "TheService", "Writing", "actor_of", "allow"]
 

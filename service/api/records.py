@@ -17,6 +17,7 @@ from service.domain.roles import Actor, Permission
 from service.exports.gbt import FIELDS, STANDARDS, Fault, Record, Standard, record_of
 from service.store.issues import Issue
 from service.store.visible import visible_issues
+from vision.inference.table import text_cell
 
 __all__ = ["router"]
 
@@ -74,7 +75,7 @@ def records_as_csv(
     for issue in _issues(session, actor, after, since):
         record = record_of(issue, standard)
         if isinstance(record, Record):
-            writer.writerow(_plain(value) for value in record.model_dump().values())
+            writer.writerow(text_cell(value) for value in record.model_dump().values())
     headers = {"Content-Disposition": 'attachment; filename="records.csv"'}
     return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv", headers=headers)
 
@@ -92,8 +93,3 @@ def _record(issue: Issue, standard: Standard) -> IssueRecord:
     if isinstance(found, Record):
         return IssueRecord(issue_id=issue.id, record=found)
     return IssueRecord(issue_id=issue.id, faults=found)
-
-
-def _plain(value: str) -> str:
-    """Keep spreadsheets from taking a text for a formula."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

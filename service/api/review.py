@@ -27,7 +27,7 @@ from service.errors import ServiceError, conflict, invalid
 from service.fields import Id, PathId
 from service.store import review
 from service.store.suspects import SuspectFilter, count_suspects, possible_duplicates, suspects
-from service.store.units import units_below
+from service.store.trees import units_below
 from service.store.visible import issue_for
 from service.web.language import language_of
 

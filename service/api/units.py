@@ -14,7 +14,7 @@ from service.domain.roles import Permission
 from service.errors import conflict, invalid, not_found
 from service.fields import Id, PathId, ShortText
 from service.store.people import Unit
-from service.store.units import units_below
+from service.store.trees import units_below
 
 __all__ = ["router"]
 

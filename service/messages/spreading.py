@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from service.store.issues import Issue
 from service.store.messages import Delivery, OutboxEvent, Webhook
-from service.store.units import units_below
+from service.store.trees import units_below
 
 __all__ = ["spread", "wants"]
 

@@ -19,6 +19,7 @@ from service.store.people import Unit
 from service.store.places import Grid
 from service.store.rules import Slip
 from service.store.text_search import holds
+from service.store.trees import below
 from service.store.visible import visible_issues
 
 __all__ = ["COUNTED", "RUNNING", "SLIPS_GIVEN", "LedgerFilter", "Sort", "due_time", "is_overdue", "ledger_query"]
@@ -125,10 +126,10 @@ def ledger_query(wanted: LedgerFilter, actor: Actor, zone: ZoneInfo) -> Select[i
 def _places(wanted: LedgerFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.unit is not None:
-        units = _below(Unit, wanted.unit)
+        units = below(Unit, wanted.unit)
         conditions.append(or_(Issue.unit_id.in_(units), Issue.department_id.in_(units)))
     if wanted.grid is not None:
-        conditions.append(_read_along(Issue.grid_id).in_(_below(Grid, wanted.grid)))
+        conditions.append(_read_along(Issue.grid_id).in_(below(Grid, wanted.grid)))
     if wanted.site is not None:
         conditions.append(_read_along(Issue.site_id) == wanted.site)
     if wanted.handler is not None:
@@ -185,11 +186,6 @@ def _days(wanted: LedgerFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     # The first and last day of the calendar have no UTC time; they ask for everything all the same.
     return datetime.combine(min(max(day, date(1, 1, 3)), date(9999, 12, 29)), time(), zone)
-
-
-def _below(table: type[Unit] | type[Grid], row: int) -> Select[int]:
-    below = select(table.id).where(table.id == row).cte(f"{table.__tablename__}_below", recursive=True)
-    return select(below.union(select(table.id).join(below, table.parent_id == below.c.id)).c.id)
 
 
 def _order(sort: Sort, found: SQLColumnExpression[datetime]) -> Sequence[ColumnElement[Any]]:

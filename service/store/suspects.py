@@ -13,6 +13,7 @@ from service.domain.lifecycle import OPEN, State
 from service.domain.roles import Actor
 from service.store.issues import Evidence, Issue
 from service.store.places import Grid
+from service.store.trees import below
 from service.store.visible import issue_for, visible_issues
 
 __all__ = ["Near", "SuspectFilter", "count_suspects", "possible_duplicates", "suspects"]
@@ -179,9 +180,7 @@ def _narrowed(query: Select[Any], actor: Actor, wanted: SuspectFilter) -> Select
     if wanted.unit_ids is not None:
         conditions.append(Issue.unit_id.in_(wanted.unit_ids))
     if wanted.grid_id is not None:
-        below = select(Grid.id).where(Grid.id == wanted.grid_id).cte("cells", recursive=True)
-        below = below.union(select(Grid.id).join(below, Grid.parent_id == below.c.id))
-        conditions.append(Issue.grid_id.in_(select(below.c.id)))
+        conditions.append(Issue.grid_id.in_(below(Grid, wanted.grid_id)))
     if wanted.least is not None:
         conditions.append(Issue.confidence >= wanted.least)
     if wanted.most is not None:

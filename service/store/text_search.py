@@ -12,7 +12,7 @@ ESCAPE = "\\"
 
 
 class _Holds(FunctionElement[bool]):
-    """Arguments: column, text. Takes half as long as LIKE."""
+    """Arguments: column, text. Takes less time than LIKE."""
 
     type = Boolean()
     inherit_cache = True
@@ -38,7 +38,7 @@ def _holds_on_sqlite(element: _Holds, compiler: Any, **options: Any) -> str:
 @compiles(_Matches)
 def _matches(element: _Matches, compiler: Any, **options: Any) -> str:
     column, pattern, escape = (compiler.process(part, **options) for part in element.clauses)
-    return f'{column} COLLATE "C" ILIKE {pattern} ESCAPE {escape}'  # twice as quick as by a language's rules
+    return f'{column} COLLATE "C" ILIKE {pattern} ESCAPE {escape}'  # a language's rules take longer
 
 
 @compiles(_Matches, "sqlite")

@@ -51,5 +51,5 @@ def _rest(photo: PhotoResult) -> list[object]:
 
 
 def text_cell(value: str) -> str:
-    """Keep a spreadsheet from running a file name as a formula."""
+    """Keep a spreadsheet from running a text as a formula."""
     return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

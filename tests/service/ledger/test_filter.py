@@ -20,7 +20,7 @@ from service.store.ledger_rows import ledger_page
 from service.store.people import User
 from service.store.photos import Photo
 from service.store.rules import Slip
-from service.store.units import units_below
+from service.store.trees import units_below
 from tests.service.ledger.issues import add_issues, plain_issue
 from tests.service.town import Town
 
